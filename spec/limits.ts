@@ -1,0 +1,36 @@
+// Every number with a meaning has its name here: noun, unit, bound.
+
+/** The spec version this binary writes and reads; newer ones are refused, older ones migrated. */
+export const SPEC_VERSION = 1
+export const SPEC_BYTES_MAX = 1024 * 1024
+export const SPEC_DEPTH_MAX = 24
+export const NODES_MAX = 500
+export const VIPS_MAX = 64
+export const PROXIES_MAX = 200
+export const POOLS_MAX = 1000
+export const SERVERS_MAX = 500
+export const ROUTES_MAX = 500
+/** VRRP virtual router identifiers, RFC 9568 section 5.2.3. */
+export const VRID_MIN = 1
+export const VRID_MAX = 255
+/** 255 is the address owner's priority and 0 means "I give up" (RFC 9568 section 5.2.4). */
+export const PRIORITY_MIN = 1
+export const PRIORITY_MAX = 254
+/** Time in which a backup must have taken over; the advert interval is a quarter of it. */
+export const TAKEOVER_MS_MIN = 40
+export const TAKEOVER_MS_MAX = 40_000
+export const TAKEOVER_MS_DEFAULT = 400
+/** The agent's own pass, when nothing wakes it earlier. */
+export const PASS_INTERVAL_MS = 5_000
+export const PASS_INTERVAL_MS_MIN = 1_000
+export const HEARTBEAT_MS = 1_000
+/** Three missed heartbeats make a node stale on the hub. */
+export const STALE_MS = 3 * HEARTBEAT_MS
+export const PEER_PORT = 9440
+export const HUB_PORT = 9400
+export const COMMAND_TIMEOUT_MS = 10_000
+export const COMMAND_OUTPUT_BYTES_MAX = 256 * 1024
+export const FRAME_BYTES_MAX = 1024 * 1024
+export const EVENTS_KEPT_MAX = 100_000
+/** Steps of one plan that may remove something before the guard asks. */
+export const REMOVALS_MAX = 10

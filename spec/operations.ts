@@ -1,0 +1,140 @@
+// Stats page, logs, notify, rollout: how the cluster is watched and changed.
+import { type Static, Type } from '@sinclair/typebox'
+import { HostName, mapOf, Ms, oneOf, Path, Port, UrlText, Word } from './names.ts'
+
+const closed = { additionalProperties: false }
+
+export const StatsUser = Type.Object(
+  {
+    passwordHash: Type.String({
+      pattern: '^\\$(?:5|6|2y)\\$[A-Za-z0-9./$=]{10,200}$',
+      description: 'crypt(3) hash, for instance of `openssl passwd -5`; never the password',
+    }),
+  },
+  closed,
+)
+export const Stats = Type.Object(
+  {
+    port: Port('port of the page on every node with a proxy'),
+    path: Type.Optional(UrlText('default /')),
+    users: Type.Optional(
+      mapOf(StatsUser, 50, 'who may look; nobody but the node itself when absent'),
+    ),
+    admin: Type.Optional(
+      Type.Boolean({ description: 'users may change server states on it, default false' }),
+    ),
+    refreshMs: Type.Optional(Ms(1_000, 600_000, 'page refresh')),
+  },
+  { ...closed, description: "haproxy's own statistics page" },
+)
+export type Stats = Static<typeof Stats>
+
+export const Logs = Type.Object(
+  {
+    target: Type.Optional(
+      Type.String({
+        pattern: '^(?:/dev/log|[0-9.]{7,15}:[0-9]{1,5}|stdout)$',
+        description: 'default /dev/log where it exists',
+      }),
+    ),
+    facility: Type.Optional(
+      oneOf(
+        ['local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7', 'daemon'],
+        'default local2',
+      ),
+    ),
+    requests: Type.Optional(Type.Boolean({ description: 'a line per request, default true' })),
+  },
+  { ...closed, description: 'where haproxy logs' },
+)
+export type Logs = Static<typeof Logs>
+
+export const Notify = Type.Object(
+  {
+    mail: Type.Optional(
+      Type.Object(
+        {
+          to: Type.Array(Type.String({ pattern: '^[^\\s@<>"]{1,64}@[^\\s@<>"]{1,190}$' }), {
+            minItems: 1,
+            maxItems: 20,
+          }),
+          from: Type.String({ pattern: '^[^\\s@<>"]{1,64}@[^\\s@<>"]{1,190}$' }),
+          smtpHost: HostName('relay'),
+          smtpPort: Type.Optional(Port('default 25')),
+        },
+        closed,
+      ),
+    ),
+    webhooks: Type.Optional(
+      mapOf(
+        Type.Object(
+          {
+            url: Type.String({ pattern: '^https?://[^\\s"\']{1,500}$' }),
+            format: Type.Optional(oneOf(['json', 'slack'], 'default json')),
+          },
+          closed,
+        ),
+        10,
+        'by name',
+      ),
+    ),
+    on: Type.Optional(
+      Type.Array(oneOf(['transition', 'split-brain', 'no-holder', 'failed', 'stale'], 'event'), {
+        uniqueItems: true,
+        description: 'default all',
+      }),
+    ),
+  },
+  {
+    ...closed,
+    description: 'who is told; delivery comes with a later version, the section is checked now',
+  },
+)
+export type Notify = Static<typeof Notify>
+
+export const Rollout = Type.Object(
+  {
+    removalsMax: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1000,
+        description: 'most things one pass may remove without --allow-removals, default 10',
+      }),
+    ),
+    peerWaitMs: Type.Optional(
+      Ms(
+        0,
+        600_000,
+        'how long a node waits for an unreachable peer before it goes on, default 10000',
+      ),
+    ),
+    drift: Type.Optional(
+      oneOf(
+        ['heal', 'report', 'pause'],
+        'hand edits: put right (default), only reported, or the node stops changing anything',
+      ),
+    ),
+  },
+  { ...closed, description: 'how changes reach the nodes' },
+)
+export type Rollout = Static<typeof Rollout>
+
+export const Hub = Type.Object(
+  {
+    url: Type.String({
+      pattern: '^https?://[A-Za-z0-9.:\\[\\]-]{1,200}$',
+      description: 'base address, for links in messages',
+    }),
+  },
+  closed,
+)
+export const SourceRef = Type.Object(
+  {
+    path: Type.Optional(Path('file on the node')),
+    url: Type.Optional(
+      Type.String({ pattern: '^https?://[^\\s"\']{1,500}$', description: 'HTTP(S) with ETag' }),
+    ),
+    intervalMs: Type.Optional(Ms(1_000, 3_600_000, 'poll interval, default 5000')),
+  },
+  { ...closed, description: 'where agents look for newer specs' },
+)

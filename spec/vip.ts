@@ -1,0 +1,73 @@
+// A virtual router (RFC 9568): addresses that exactly one of its peers holds.
+import { type Static, Type } from '@sinclair/typebox'
+import {
+  PRIORITY_MAX,
+  PRIORITY_MIN,
+  TAKEOVER_MS_DEFAULT,
+  TAKEOVER_MS_MAX,
+  TAKEOVER_MS_MIN,
+  VRID_MAX,
+  VRID_MIN,
+} from './limits.ts'
+import { Cidr, Interface, mapOf, Ms, oneOf } from './names.ts'
+
+const closed = { additionalProperties: false }
+
+export const Peer = Type.Object(
+  {
+    priority: Type.Integer({
+      minimum: PRIORITY_MIN,
+      maximum: PRIORITY_MAX,
+      description: 'higher wins; distinct within the vip',
+    }),
+  },
+  closed,
+)
+
+export const Vip = Type.Object(
+  {
+    addresses: Type.Array(Cidr('virtual address; /32 or /128 when no prefix is given'), {
+      minItems: 1,
+      maxItems: 20,
+      uniqueItems: true,
+      description: 'IPv4 and IPv6; each family becomes a VRRP instance of its own',
+    }),
+    peers: mapOf(Peer, 8, 'the nodes that may hold it'),
+    vrid: Type.Optional(
+      Type.Integer({
+        minimum: VRID_MIN,
+        maximum: VRID_MAX,
+        description: 'unique per layer 2 segment; allocated when absent',
+      }),
+    ),
+    takeoverMs: Type.Optional(
+      Ms(
+        TAKEOVER_MS_MIN,
+        TAKEOVER_MS_MAX,
+        `a backup has taken over after this time, default ${TAKEOVER_MS_DEFAULT}; the advert interval is a quarter`,
+      ),
+    ),
+    preempt: Type.Optional(
+      Type.Boolean({
+        description: 'a higher priority takes the vip back, default true (RFC 9568 Preempt_Mode)',
+      }),
+    ),
+    mode: Type.Optional(oneOf(['unicast', 'multicast'], 'how adverts travel, default unicast')),
+    vrrpVersion: Type.Optional(
+      Type.Integer({
+        minimum: 2,
+        maximum: 3,
+        description: 'default 3; 2 needs takeoverMs >= 4000',
+      }),
+    ),
+    trackInterfaces: Type.Optional(
+      Type.Array(Interface('interface'), {
+        maxItems: 8,
+        uniqueItems: true,
+        description: 'the vip leaves when one of these is down',
+      }),
+    ),
+  },
+  { ...closed, description: 'a virtual router' },
+)
+export type Vip = Static<typeof Vip>
