@@ -1,6 +1,6 @@
 // Stats page, logs, notify, rollout: how the cluster is watched and changed.
 import { type Static, Type } from '@sinclair/typebox'
-import { HostName, mapOf, Ms, oneOf, Path, Port, UrlText, Word } from './names.ts'
+import { HostName, mapOf, Ms, oneOf, Path, Port, UrlText } from './names.ts'
 
 const closed = { additionalProperties: false }
 

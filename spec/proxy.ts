@@ -80,7 +80,7 @@ export const Timeouts = Type.Object(
   closed,
 )
 
-export const Proxy = Type.Object(
+export const ProxySection = Type.Object(
   {
     vip: Type.Optional(Name('vip in front of it; its peers run the proxy and follow its health')),
     nodes: Type.Optional(
@@ -129,4 +129,4 @@ export const Proxy = Type.Object(
   },
   { ...closed, description: 'a listener' },
 )
-export type Proxy = Static<typeof Proxy>
+export type ProxySection = Static<typeof ProxySection>

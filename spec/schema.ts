@@ -5,7 +5,7 @@ import { mapOf, Name } from './names.ts'
 import { Node } from './node.ts'
 import { Hub, Logs, Notify, Rollout, SourceRef, Stats } from './operations.ts'
 import { Pool } from './pool.ts'
-import { Proxy } from './proxy.ts'
+import { ProxySection } from './proxy.ts'
 import { Vip } from './vip.ts'
 
 export const Spec = Type.Object(
@@ -15,7 +15,7 @@ export const Spec = Type.Object(
     cluster: Name('name of the cluster'),
     nodes: mapOf(Node, NODES_MAX, 'hosts by name'),
     vips: Type.Optional(mapOf(Vip, VIPS_MAX, 'virtual addresses by name')),
-    proxies: Type.Optional(mapOf(Proxy, PROXIES_MAX, 'listeners by name')),
+    proxies: Type.Optional(mapOf(ProxySection, PROXIES_MAX, 'listeners by name')),
     pools: Type.Optional(mapOf(Pool, POOLS_MAX, 'server pools by name')),
     stats: Type.Optional(Stats),
     logs: Type.Optional(Logs),

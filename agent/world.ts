@@ -1,0 +1,103 @@
+// What is not deterministic comes in here, as parameters; cli/main.ts builds the only real one,
+// test/fakes/ the strict fake one, test/sim/ one on virtual time.
+
+export type Exec = {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly stdout: string
+  readonly stderr: string
+}
+export type FileState = { readonly body: string; readonly mode: number }
+export type KernelAddress = {
+  readonly interface: string
+  readonly address: string
+  readonly prefix: number
+}
+export type KernelInterface = { readonly name: string; readonly up: boolean }
+
+/** A long-running program the agent keeps alive. Argv, never a shell. */
+export type Daemon = {
+  /** Also the name in plans and reports: 'haproxy', 'keepalived', 'nginx'. */
+  readonly name: string
+  /** systemd unit that stands for it where systemd is PID 1. */
+  readonly unit: string
+  /** Foreground command line for the built-in supervisor. */
+  readonly argv: readonly string[]
+  /** Signal that makes it load its configuration again. */
+  readonly reloadSignal: 'SIGHUP' | 'SIGUSR2'
+}
+export type DaemonStatus = {
+  readonly running: boolean
+  readonly pid: number
+  readonly restarts: number
+}
+
+/** Two supervisors stand behind it: systemd, and the built-in one whose children outlive the agent. */
+export type Supervisor = {
+  readonly kind: 'systemd' | 'builtin'
+  status(daemon: Daemon): Promise<DaemonStatus>
+  /** Starts it and keeps it running: restarted at once when it dies, with backoff when it keeps dying. */
+  start(daemon: Daemon): Promise<void>
+  reload(daemon: Daemon): Promise<void>
+  restart(daemon: Daemon): Promise<void>
+  stop(daemon: Daemon): Promise<void>
+}
+
+export type Bind = { readonly address: string; readonly port: number }
+
+/** All the agent can see of and do to a machine. Every call is bounded in time and output. */
+export type Host = {
+  /** undefined when absent; throws HostError on anything else. */
+  read(path: string): Promise<FileState | undefined>
+  /** Atomic: temp in the same directory, mode, fsync, rename, fsync directory. Makes missing directories. */
+  write(path: string, body: string, mode: number): Promise<void>
+  /** No error when already absent. */
+  remove(path: string): Promise<void>
+  list(directory: string): Promise<readonly string[]>
+  /** argv, never a shell. A program that cannot be started gives code 127. */
+  run(argv: readonly string[], timeoutMs: number): Promise<Exec>
+  addresses(): Promise<readonly KernelAddress[]>
+  interfaces(): Promise<readonly KernelInterface[]>
+  removeAddress(at: KernelAddress): Promise<void>
+  /** undefined where the key does not exist. */
+  sysctl(key: string): Promise<string | undefined>
+  setSysctl(key: string, value: string): Promise<void>
+  /** undefined when a listener could be bound now; otherwise the reason, as errno text. */
+  cannotBind(bind: Bind): Promise<string | undefined>
+  /** One command to a unix stream socket (haproxy's runtime API), the whole answer. */
+  ask(socket: string, command: string): Promise<string>
+  /** One HTTP GET, for probing what we serve; never follows redirects. Status 0 when there is no answer. */
+  get(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    timeoutMs: number,
+  ): Promise<{ status: number; body: string; headers: Readonly<Record<string, string>> }>
+  readonly supervisor: Supervisor
+}
+
+export type Clock = {
+  /** Wall clock in milliseconds since 1970, for showing only. */
+  now(): number
+  /** Monotonic milliseconds, for every decision. */
+  monotonic(): number
+  /** Rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+export type Random = {
+  /** integer in [min, max] */ between(min: number, max: number): number
+  id(): string
+}
+
+/** A spec as it came from a source; trust and parsing come later. */
+export type Fetched = {
+  readonly body: string
+  readonly revision: number
+  readonly allow: readonly string[]
+}
+export type Source = {
+  readonly name: string
+  /** undefined when nothing newer is there than the last call returned. Throws when it cannot be reached. */
+  fetch(signal: AbortSignal): Promise<Fetched | undefined>
+}
+
+export type World = { readonly host: Host; readonly clock: Clock; readonly random: Random }

@@ -1,0 +1,78 @@
+// Messages between agent and hub over WebSocket (/v1/agent), one JSON object per text frame.
+// Unknown message types are ignored by both sides, so that an old agent and a new hub understand each other.
+import { type Static, Type } from '@sinclair/typebox'
+import { NodeEvent, Report, Summary } from './report.ts'
+
+const closed = { additionalProperties: false }
+export const PROTOCOL = 1
+
+export const Hello = Type.Object(
+  {
+    type: Type.Literal('hello'),
+    protocol: Type.Integer({ minimum: 1 }),
+    cluster: Type.String({ maxLength: 31 }),
+    node: Type.String({ maxLength: 31 }),
+    boot: Type.String({ maxLength: 40 }),
+    agentVersion: Type.String({ maxLength: 40 }),
+  },
+  closed,
+)
+export const Heartbeat = Type.Object(
+  { type: Type.Literal('heartbeat'), seq: Type.Integer({ minimum: 0 }), summary: Summary },
+  closed,
+)
+export const ReportMessage = Type.Object(
+  { type: Type.Literal('report'), seq: Type.Integer({ minimum: 0 }), report: Report },
+  closed,
+)
+export const EventsMessage = Type.Object(
+  { type: Type.Literal('events'), events: Type.Array(NodeEvent, { minItems: 1, maxItems: 100 }) },
+  closed,
+)
+export type FromAgent =
+  | Static<typeof Hello>
+  | Static<typeof Heartbeat>
+  | Static<typeof ReportMessage>
+  | Static<typeof EventsMessage>
+/** One schema per `type`, so that a validator says one thing. */
+export const fromAgent = {
+  hello: Hello,
+  heartbeat: Heartbeat,
+  report: ReportMessage,
+  events: EventsMessage,
+}
+
+/** The hub says which revision is newest; the agent fetches it with GET /v1/spec (its source door). */
+export const Wanted = Type.Object(
+  {
+    type: Type.Literal('wanted'),
+    revision: Type.Integer({ minimum: 0 }),
+    digest: Type.String({ maxLength: 64 }),
+  },
+  closed,
+)
+/** Events the hub has stored: the agent may forget them. */
+export const Stored = Type.Object(
+  {
+    type: Type.Literal('stored'),
+    ids: Type.Array(Type.String({ maxLength: 40 }), { maxItems: 100 }),
+  },
+  closed,
+)
+export type FromHub = Static<typeof Wanted> | Static<typeof Stored>
+export const fromHub = { wanted: Wanted, stored: Stored }
+
+/** What the hub keeps and hands out: body is the exact text that was pushed. */
+export const Revision = Type.Object(
+  {
+    revision: Type.Integer({ minimum: 1 }),
+    digest: Type.String({ maxLength: 64 }),
+    at: Type.Integer(),
+    author: Type.String({ maxLength: 100 }),
+    note: Type.String({ maxLength: 400 }),
+    /** Overrides of guards that hold for this revision: 'removals', 'blink', 'empty'. */
+    allow: Type.Array(Type.String({ pattern: '^[a-z-]{1,20}$' }), { maxItems: 8 }),
+  },
+  closed,
+)
+export type Revision = Static<typeof Revision>

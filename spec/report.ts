@@ -1,0 +1,101 @@
+// What an agent says of its node. The hub shows it, peers read it; every heartbeat re-asserts the summary.
+import { type Static, Type } from '@sinclair/typebox'
+import { oneOf } from './names.ts'
+
+const closed = { additionalProperties: false }
+const text = (max: number) => Type.String({ maxLength: max })
+
+/** The words of Kubernetes conditions that operators know; Unknown is only ever said by the hub. */
+export const CONDITIONS = ['Ready', 'Reconciling', 'Stalled', 'Degraded', 'Paused'] as const
+
+/** Small, sent with every heartbeat, also when nothing changed: a lost message heals by itself. */
+export const Summary = Type.Object(
+  {
+    node: text(31),
+    /** Random per agent start: a restart is not a regression of seq. */
+    boot: text(40),
+    condition: oneOf(CONDITIONS, 'state of the node against the wanted spec'),
+    /** Why it is not Ready, or '' */
+    reason: text(4000),
+    /** Digest of the newest spec accepted for converging; '' before the first. */
+    wanted: text(64),
+    wantedRevision: Type.Integer({ minimum: 0 }),
+    /** Digest of the spec proved to run (read back from the daemons); '' before the first. */
+    running: text(64),
+    runningRevision: Type.Integer({ minimum: 0 }),
+    /** Digest that failed here and is quarantined; '' when none. */
+    failed: text(64),
+    /** Addresses of vips the kernel of this node holds now, as "vip/address". */
+    holds: Type.Array(text(100), { maxItems: 200 }),
+  },
+  closed,
+)
+export type Summary = Static<typeof Summary>
+
+export const ServerHealth = Type.Object(
+  {
+    pool: text(31),
+    server: text(31),
+    status: text(40),
+    why: text(200),
+    weight: Type.Integer(),
+    sessions: Type.Integer(),
+  },
+  closed,
+)
+export type ServerHealth = Static<typeof ServerHealth>
+
+export const DaemonState = Type.Object(
+  {
+    name: text(40),
+    version: text(40),
+    running: Type.Boolean(),
+    pid: Type.Integer(),
+    digest: text(64),
+    restarts: Type.Integer(),
+  },
+  closed,
+)
+export type DaemonState = Static<typeof DaemonState>
+
+/** Everything else; sent when it changes. */
+export const Report = Type.Object(
+  {
+    summary: Summary,
+    daemons: Type.Array(DaemonState, { maxItems: 20 }),
+    servers: Type.Array(ServerHealth, { maxItems: 5000 }),
+    drift: Type.Array(text(400), { maxItems: 100 }),
+    /** Of the last pass that changed or refused something: one line per step. */
+    steps: Type.Array(text(1000), { maxItems: 200 }),
+    passMs: Type.Number({ minimum: 0 }),
+    agentVersion: text(40),
+  },
+  closed,
+)
+export type Report = Static<typeof Report>
+
+export const NodeEvent = Type.Object(
+  {
+    /** Random, so that a repeated delivery is stored once. */
+    id: text(40),
+    /** Wall clock of the node, milliseconds since 1970; shown, never used for ordering. */
+    at: Type.Integer(),
+    kind: oneOf(
+      [
+        'applied',
+        'failed',
+        'transition',
+        'daemon',
+        'drift',
+        'orphan',
+        'refused',
+        'adopted',
+        'agent',
+      ],
+      'kind of event',
+    ),
+    text: text(1000),
+  },
+  closed,
+)
+export type NodeEvent = Static<typeof NodeEvent>
