@@ -1,0 +1,22 @@
+// What a command may touch of the process it runs in; cli/main.ts builds the only real one, tests a fake one.
+import type { Clock } from '../agent/world.ts'
+
+export type Io = {
+  /** Writes exactly this text to standard output; the caller brings the newline. */
+  out(text: string): void
+  /** The same to standard error. */
+  err(text: string): void
+  /** Colours are wanted: a terminal and no NO_COLOR. */
+  readonly color: boolean
+  /** Standard output is a terminal: progress may be redrawn in place. */
+  readonly terminal: boolean
+  /** --json was given: one JSON document (or one per line while following) on standard output. */
+  json: boolean
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The whole of standard input, at most SPEC_BYTES_MAX. */
+  stdin(): Promise<string>
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal
+  readonly clock: Clock
+}
