@@ -1,0 +1,186 @@
+// What one agent must know before it can fetch a spec: who it is, where its state lies, where specs come from.
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import {
+  findNodeAtLocation,
+  type Node,
+  parseTree,
+  type ParseError,
+  printParseErrorCode,
+} from 'jsonc-parser'
+import type { Diagnostic, Parsed, Position } from '../spec/diagnostic.ts'
+import { PASS_INTERVAL_MS, PASS_INTERVAL_MS_MIN, PEER_PORT } from '../spec/limits.ts'
+import { Name, oneOf, Path, Port } from '../spec/names.ts'
+
+const closed = { additionalProperties: false }
+const Token = Type.String({ minLength: 8, maxLength: 200, pattern: '^[\\x21-\\x7e]+$' })
+const Url = (description: string, schemes: string) =>
+  Type.String({ pattern: `^(?:${schemes})[\\x21-\\x7e]{1,500}$`, description })
+
+/** The file as written, every default absent. */
+export const AgentConfigFile = Type.Object(
+  {
+    $schema: Type.Optional(Type.String()),
+    node: Name('name of this node in the spec'),
+    state: Type.Optional(Path('directory of what must survive a reboot, default /var/lib/hactl')),
+    run: Type.Optional(Path('directory of sockets and pid files, default /run/hactl')),
+    supervisor: Type.Optional(
+      oneOf(['auto', 'systemd', 'builtin'], 'who keeps daemons running, default auto'),
+    ),
+    source: Type.Object(
+      {
+        path: Type.Optional(Path('spec file on this machine')),
+        url: Type.Optional(Url('spec over HTTP(S)', 'https?://')),
+        hub: Type.Optional(Type.Boolean({ description: 'newest revision of the hub' })),
+      },
+      { ...closed, description: 'exactly one of path, url, hub' },
+    ),
+    hub: Type.Optional(
+      Type.Object(
+        {
+          url: Url('http(s)://host:port or unix:/path', 'https?://|unix:/'),
+          token: Type.Optional(Token),
+          tokenFile: Type.Optional(Path('file with the token, read at each connection')),
+        },
+        closed,
+      ),
+    ),
+    peer: Type.Optional(
+      Type.Object(
+        { port: Type.Optional(Port('default 9440')), token: Type.Optional(Token) },
+        closed,
+      ),
+    ),
+    intervalMs: Type.Optional(
+      Type.Integer({
+        minimum: PASS_INTERVAL_MS_MIN,
+        maximum: 3_600_000,
+        description: 'time between passes that nothing woke (milliseconds)',
+      }),
+    ),
+  },
+  closed,
+)
+export type AgentConfigFile = Static<typeof AgentConfigFile>
+
+/** The file with its defaults filled in. */
+export type AgentConfig = Omit<
+  AgentConfigFile,
+  'state' | 'run' | 'supervisor' | 'intervalMs' | 'peer'
+> & {
+  readonly state: string
+  readonly run: string
+  readonly supervisor: 'auto' | 'systemd' | 'builtin'
+  readonly intervalMs: number
+  readonly peer: { readonly port: number; readonly token?: string }
+}
+
+const DIAGNOSTICS_MAX = 50
+
+/** Reads an agent's configuration; all faults at once, with their place. Pure. */
+export function parseAgentConfig(text: string): Parsed<AgentConfig> {
+  const faults: ParseError[] = []
+  const tree = parseTree(text, faults, { allowTrailingComma: false, disallowComments: true })
+  if (tree === undefined || faults.length > 0)
+    return { ok: false, diagnostics: [syntax(text, faults)] }
+  const value: unknown = JSON.parse(text)
+  if (!Value.Check(AgentConfigFile, value))
+    return { ok: false, diagnostics: shape(text, tree, value) }
+  const diagnostics = meaning(text, tree, value)
+  if (diagnostics.length > 0) return { ok: false, diagnostics }
+  return { ok: true, value: withDefaults(value), diagnostics: [] }
+}
+
+const withDefaults = (file: AgentConfigFile): AgentConfig => ({
+  ...file,
+  state: file.state ?? '/var/lib/hactl',
+  run: file.run ?? '/run/hactl',
+  supervisor: file.supervisor ?? 'auto',
+  intervalMs: file.intervalMs ?? PASS_INTERVAL_MS,
+  peer: { ...file.peer, port: file.peer?.port ?? PEER_PORT },
+})
+
+function syntax(text: string, faults: readonly ParseError[]): Diagnostic {
+  const first = faults[0]
+  const what = first === undefined ? 'the file is empty' : wordsOf(printParseErrorCode(first.error))
+  return {
+    code: 'HA900',
+    severity: 'error',
+    path: '',
+    message: `cannot read the configuration as JSON: ${what}`,
+    hint: 'the file is one JSON object, for instance {"node": "lb1", "source": {"hub": true}, "hub": {"url": "http://192.0.2.10:9400"}}',
+    at: positionAt(text, first?.offset ?? 0),
+  }
+}
+
+/** 'CommaExpected' to 'comma expected'. */
+const wordsOf = (code: string): string => code.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
+
+/** The first error of each place: what TypeBox says after it about the same place is an echo. */
+function shape(text: string, tree: Node, value: unknown): readonly Diagnostic[] {
+  const seen = new Map<string, Diagnostic>()
+  for (const { path, message, schema } of Value.Errors(AgentConfigFile, value)) {
+    if (seen.size >= DIAGNOSTICS_MAX) break
+    if (seen.has(path)) continue
+    const says: unknown = schema['description']
+    seen.set(path, {
+      code: 'HA901',
+      severity: 'error',
+      path,
+      message: `cannot use ${path === '' ? 'the configuration' : path.slice(1).replaceAll('/', '.')}: ${message.toLowerCase()}`,
+      hint: typeof says === 'string' ? `expected: ${says}` : 'see `hactl agent --help`',
+      ...placeOf(text, tree, path),
+    })
+  }
+  return [...seen.values()]
+}
+
+/** What types cannot say. */
+function meaning(text: string, tree: Node, file: AgentConfigFile): readonly Diagnostic[] {
+  const found: Diagnostic[] = []
+  const say = (path: string, message: string, hint: string) =>
+    found.push({
+      code: 'HA902',
+      severity: 'error',
+      path,
+      message,
+      hint,
+      ...placeOf(text, tree, path),
+    })
+  const { path, url, hub } = file.source
+  const sources = [path, url, hub === true ? hub : undefined].filter((s) => s !== undefined).length
+  if (sources !== 1)
+    say(
+      '/source',
+      `cannot choose a source: ${sources === 0 ? 'none is' : `${sources} are`} given`,
+      'give exactly one of "path", "url" or "hub": true',
+    )
+  if (hub === true && file.hub === undefined)
+    say(
+      '/source/hub',
+      'cannot use the hub as source: there is no hub',
+      'add "hub": {"url": "http://host:9400"}',
+    )
+  if (file.hub?.token !== undefined && file.hub.tokenFile !== undefined)
+    say(
+      '/hub/token',
+      'cannot use both token and tokenFile',
+      'keep tokenFile, and make the file mode 0600',
+    )
+  return found
+}
+
+/** Of the place itself, or of the nearest place above it that is there. */
+function placeOf(text: string, tree: Node, pointer: string): { at?: Position } {
+  const path = pointer === '' ? [] : pointer.slice(1).split('/')
+  for (let length = path.length; length > 0; length--) {
+    const node = findNodeAtLocation(tree, path.slice(0, length))
+    if (node !== undefined) return { at: positionAt(text, node.offset) }
+  }
+  return { at: positionAt(text, tree.offset) }
+}
+
+function positionAt(text: string, offset: number): Position {
+  const before = text.slice(0, offset).split('\n')
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+}

@@ -1,0 +1,70 @@
+// The agent's own configuration: defaults, every fault with its place, nothing accepted by accident.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseAgentConfig } from '../../agent/config.ts'
+
+const faults = (text: string) => {
+  const parsed = parseAgentConfig(text)
+  assert.equal(parsed.ok, false)
+  return parsed.diagnostics
+}
+
+test('defaults are filled in', () => {
+  const parsed = parseAgentConfig('{"node":"lb1","source":{"path":"/etc/hactl/spec.json"}}')
+  assert.ok(parsed.ok)
+  assert.deepEqual(parsed.value, {
+    node: 'lb1',
+    source: { path: '/etc/hactl/spec.json' },
+    state: '/var/lib/hactl',
+    run: '/run/hactl',
+    supervisor: 'auto',
+    intervalMs: 5_000,
+    peer: { port: 9440 },
+  })
+})
+
+test('what is given wins over the defaults', () => {
+  const parsed = parseAgentConfig(
+    '{"node":"lb1","source":{"hub":true},"hub":{"url":"unix:/run/hub.sock"},"peer":{"port":1234},"state":"/s","supervisor":"builtin","intervalMs":1000}',
+  )
+  assert.ok(parsed.ok)
+  assert.equal(parsed.value.peer.port, 1234)
+  assert.equal(parsed.value.state, '/s')
+  assert.equal(parsed.value.supervisor, 'builtin')
+  assert.equal(parsed.value.intervalMs, 1000)
+})
+
+test('faults in syntax carry line and column', () => {
+  const [fault] = faults('{\n  "node": "lb1"\n  "source": {}\n}')
+  assert.equal(fault?.code, 'HA900')
+  assert.equal(fault?.at?.line, 3)
+  assert.match(fault?.message ?? '', /^cannot read .*comma expected/)
+  assert.match(faults('')[0]?.message ?? '', /^cannot read/)
+})
+
+test('all faults of shape are reported at once, each at its place', () => {
+  const found = faults('{\n  "node": "LB 1",\n  "source": {"path": "spec.json"},\n  "extra": 1\n}')
+  assert.deepEqual(found.map(({ path, at }) => [path, at?.line]).sort(), [
+    ['/extra', 4],
+    ['/node', 2],
+    ['/source/path', 3],
+  ])
+  for (const { message } of found) assert.match(message, /^cannot /)
+})
+
+for (const [name, text, path] of [
+  ['no source', '{"node":"lb1","source":{}}', '/source'],
+  ['two sources', '{"node":"lb1","source":{"path":"/a","url":"http://x"}}', '/source'],
+  ['a hub nobody named', '{"node":"lb1","source":{"hub":true}}', '/source/hub'],
+  [
+    'two tokens',
+    '{"node":"lb1","source":{"hub":true},"hub":{"url":"http://x","token":"12345678","tokenFile":"/t"}}',
+    '/hub/token',
+  ],
+] as const)
+  test(`${name} is refused`, () => {
+    assert.deepEqual(
+      faults(text).map((d) => [d.code, d.path]),
+      [['HA902', path]],
+    )
+  })
