@@ -1,0 +1,63 @@
+// haproxy.cfg of one node for one haproxy version. Pure: same input, same bytes.
+import type { Cluster, ClusterPool, ClusterProxy } from '../../../spec/cluster.ts'
+import type { Version } from '../../engine.ts'
+import type { Facts } from '../../plan/types.ts'
+import { backendSection } from './backend.ts'
+import { stamped } from './digest.ts'
+import { frontendSection, usesIpv6 } from './frontend.ts'
+import { defaultsSection, globalSection, maxconn, resolversSection } from './global.ts'
+import { has, leftOut } from './profiles.ts'
+import { healthSection, statsSections } from './stats.ts'
+import { joinParts } from './words.ts'
+
+export type Rendered = {
+  readonly text: string
+  /** 16 hex digits that the running process reports in `show info`. */
+  readonly digest: string
+  /** What was left out for this version, and why. */
+  readonly notes: readonly string[]
+}
+
+/** Proxies that run on this node, in the order of the spec's normal form. */
+export function proxiesOn(cluster: Cluster, node: string): readonly ClusterProxy[] {
+  return cluster.proxies.filter((proxy) => proxy.nodes.includes(node))
+}
+
+/** Pools that these proxies can reach. */
+export function poolsOf(
+  cluster: Cluster,
+  proxies: readonly ClusterProxy[],
+): readonly ClusterPool[] {
+  const used = new Set(
+    proxies.flatMap((proxy) => [proxy.pool, ...proxy.routes.map((route) => route.pool)]),
+  )
+  return cluster.pools.filter((pool) => used.has(pool.name))
+}
+
+/** The whole file for facts.node; `version` is the probed one, never a guess. */
+export function renderHaproxy(cluster: Cluster, facts: Facts, version: Version): Rendered {
+  const proxies = proxiesOn(cluster, facts.node)
+  const pools = poolsOf(cluster, proxies)
+  const ipv6 = usesIpv6(cluster, facts.node)
+  const names = pools.some((pool) => pool.servers.some((server) => !server.literal))
+  const plain = (lines: readonly string[]) => ({ lines, notes: [] })
+  const file = joinParts([
+    plain([
+      '# Written by hactl from the cluster spec. A change by hand is seen and put right.',
+      '',
+    ]),
+    globalSection(cluster, facts, version, proxies),
+    plain(defaultsSection(maxconn(proxies, facts.filesMax).value, cluster.logs.requests)),
+    resolversSection(version, names),
+    plain(healthSection()),
+    plain(statsSections(cluster.stats, ipv6)),
+    ...proxies.map((proxy) => frontendSection(proxy, version, ipv6)),
+    ...pools.map((pool) => backendSection(pool, version)),
+  ])
+  const missing = has(version, 'runtime server state')
+    ? []
+    : [leftOut(version, 'runtime server state')]
+  // Versions from 2.4 on refuse a file whose last line has no end (FIELD 4.6).
+  const { text, digest } = stamped(`${file.lines.join('\n').trimEnd()}\n`)
+  return { text, digest, notes: [...file.notes, ...missing] }
+}
