@@ -59,6 +59,8 @@ export type Host = {
   addresses(): Promise<readonly KernelAddress[]>
   interfaces(): Promise<readonly KernelInterface[]>
   removeAddress(at: KernelAddress): Promise<void>
+  /** Asks a running daemon for its dump; never used to end one. No error when the pid is gone. */
+  signal(pid: number, signal: 'SIGUSR1'): Promise<void>
   /** undefined where the key does not exist. */
   sysctl(key: string): Promise<string | undefined>
   setSysctl(key: string, value: string): Promise<void>

@@ -1,0 +1,49 @@
+// Trust: which fetched spec becomes the wanted one. Only newer, only valid; nothing else is touched.
+import { checkSpec } from '../spec/check.ts'
+import type { Cluster } from '../spec/cluster.ts'
+import type { Memory } from './memory.ts'
+import type { Fetched } from './world.ts'
+
+export type Accepted =
+  | { readonly kind: 'new' | 'same'; readonly cluster: Cluster }
+  | { readonly kind: 'refused'; readonly why: string }
+
+/** Checks a fetched spec and, when it is accepted, keeps it durably as the wanted one. */
+export async function accept(memory: Memory, fetched: Fetched): Promise<Accepted> {
+  const meta = memory.meta()
+  if (fetched.revision !== 0 && fetched.revision < meta.seenRevision) {
+    return {
+      kind: 'refused',
+      why: `the source offers revision ${fetched.revision}, older than ${meta.seenRevision} that this node has seen`,
+    }
+  }
+  const { cluster, diagnostics } = checkSpec(fetched.body)
+  if (cluster === undefined) {
+    const first = diagnostics.find((d) => d.severity === 'error')
+    const at = first?.at === undefined ? '' : ` (line ${first.at.line}, column ${first.at.column})`
+    return {
+      kind: 'refused',
+      why: `the source offers an invalid spec: ${first?.code ?? ''} ${first?.message ?? 'unknown reason'}${at}`,
+    }
+  }
+  const sameRevision = fetched.revision !== 0 && fetched.revision === meta.seenRevision
+  if (sameRevision && meta.wantedDigest !== '' && meta.wantedDigest !== cluster.digest) {
+    return {
+      kind: 'refused',
+      why: `the source offers another text for revision ${fetched.revision}, which this node has already seen`,
+    }
+  }
+  if (meta.wantedDigest === cluster.digest && sameRevision) return { kind: 'same', cluster }
+  await memory.keepSpec('wanted', fetched.body)
+  // A push is a decision of a person: also the same digest again lifts its quarantine.
+  await memory.update({
+    seenRevision: fetched.revision,
+    wantedRevision: fetched.revision,
+    wantedDigest: cluster.digest,
+    allow: [...fetched.allow],
+    failedDigest: '',
+    failedReason: '',
+    paused: false,
+  })
+  return { kind: 'new', cluster }
+}

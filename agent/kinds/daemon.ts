@@ -1,0 +1,194 @@
+// A daemon with its configuration: candidate, check, move, reload, verify; undo goes to what last loaded.
+import type { Action } from '../action.ts'
+import type { Impact, Kept, Observed, Step, WantDaemon, WantFile } from '../plan/types.ts'
+import type { Daemon } from '../world.ts'
+import { liveCommands } from './live.ts'
+
+export const VERIFY_TIMEOUT_MS = 5_000
+const DIGEST = /hactl[:_]([0-9a-f]{16})/
+
+type Diffed = { readonly step?: Step; readonly kept?: Kept }
+
+/** Pure. Compares configuration on disk, the running process and its live settings with the want. */
+export function diffDaemon(want: WantDaemon, observed: Observed): Diffed {
+  const id = `daemon:${want.daemon.name}`
+  const have = observed.daemons.get(want.daemon.name)
+  const running = have?.running === true
+  const proven = running && have.digest === want.digest
+  const changed = want.files.filter((f) => differs(f, observed))
+  const live = running && want.live !== undefined ? liveCommands(want.live, observed.servers) : []
+  if (changed.length === 0 && proven && live.length === 0) {
+    return { kept: { id, why: `runs ${want.digest} (pid ${have.pid}), files match` } }
+  }
+  const main = want.files[0]
+  const text = main === undefined ? undefined : observed.files.get(main.path)?.body
+  const need = needOf(changed.length > 0, running, proven)
+  const { impact, says } = classify(want, need, text)
+  return {
+    step: {
+      id,
+      why: whyOf(changed, running, proven, live.length),
+      impact,
+      says,
+      vips: want.vips,
+      removes: 0,
+      prepare: prepare(want, changed, observed),
+      commit: commit(want, changed, need, impact, live),
+      undo: undo(want, observed, running),
+      cleanup: want.files.map((f) => ({ do: 'remove', path: candidate(f) })),
+      diff: changed.map((f) => ({
+        path: f.path,
+        have: observed.files.get(f.path)?.body,
+        want: f.body,
+      })),
+    },
+  }
+}
+
+/** Pure. A daemon whose files are ours and which nothing wants any more is stopped. */
+export function removeDaemon(
+  daemon: Daemon,
+  path: string,
+  vips: readonly string[],
+  observed: Observed,
+): Step {
+  const body = observed.good.get(path) ?? observed.files.get(path)?.body
+  return {
+    id: `daemon:${daemon.name}`,
+    why: 'the spec gives this node nothing for it to do',
+    impact: 'destroys',
+    says: `${daemon.name} stops on this node`,
+    vips,
+    removes: 1,
+    prepare: [],
+    commit: [
+      { do: 'stop', daemon },
+      { do: 'remove', path },
+    ],
+    undo:
+      body === undefined
+        ? []
+        : [
+            { do: 'write', path, body, mode: 0o600 },
+            { do: 'start', daemon },
+          ],
+    cleanup: [],
+    diff: [{ path, have: observed.files.get(path)?.body, want: undefined }],
+  }
+}
+
+type Need = 'start' | 'reload' | 'nothing'
+
+const needOf = (changed: boolean, running: boolean, proven: boolean): Need => {
+  if (!running) return 'start'
+  return changed || !proven ? 'reload' : 'nothing'
+}
+
+function differs(file: WantFile, observed: Observed): boolean {
+  const have = observed.files.get(file.path)
+  return have?.body !== file.body || have.mode !== file.mode
+}
+
+function whyOf(changed: readonly WantFile[], running: boolean, proven: boolean, live: number) {
+  const parts = [
+    ...changed.map((f) => `${f.path} differs`),
+    ...(running ? [] : ['it does not run']),
+    ...(running && !proven && changed.length === 0 ? ['it runs another configuration'] : []),
+    ...(live > 0 ? [`${live} live server settings differ`] : []),
+  ]
+  return parts.join(', ')
+}
+
+function classify(want: WantDaemon, need: Need, text: string | undefined) {
+  const main = want.files[0]
+  if (main !== undefined && text !== main.body) return want.impact(text)
+  const name = want.daemon.name
+  if (need === 'start') {
+    const impact: Impact = want.vips.length > 0 ? 'moves' : 'quiet'
+    return { impact, says: `${name} is started; it served nothing before` }
+  }
+  if (need === 'reload') return want.impact(undefined)
+  const impact: Impact = 'live'
+  return { impact, says: `${name} takes server settings over its socket, no reload` }
+}
+
+const candidate = (file: WantFile) => `${file.path}.hactl-candidate`
+
+/** The check also runs where only the process is behind: what is on disk may be a hand edit. */
+function prepare(want: WantDaemon, changed: readonly WantFile[], observed: Observed): Action[] {
+  const foreign = changed.filter(
+    (f) => observed.files.has(f.path) && !observed.ours.has(f.path) && !observed.good.has(f.path),
+  )
+  const main = want.files[0]
+  return [
+    ...foreign.map((f): Action => ({ do: 'keep-original', path: f.path })),
+    ...changed.map(
+      (f): Action => ({ do: 'write', path: candidate(f), body: f.body, mode: f.mode }),
+    ),
+    ...(main === undefined
+      ? []
+      : [
+          {
+            do: 'check',
+            engine: want.engine,
+            path: changed.includes(main) ? candidate(main) : main.path,
+          } satisfies Action,
+        ]),
+    ...(want.binds.length === 0 ? [] : [{ do: 'preflight', binds: want.binds } satisfies Action]),
+  ]
+}
+
+function commit(
+  want: WantDaemon,
+  changed: readonly WantFile[],
+  need: Need,
+  impact: Impact,
+  live: readonly string[],
+): Action[] {
+  const daemon = want.daemon
+  const load: readonly Action[] =
+    need === 'start'
+      ? [{ do: 'start', daemon }]
+      : need === 'reload' && impact !== 'live'
+        ? [{ do: 'reload', daemon }]
+        : []
+  const socket = want.live?.socket
+  return [
+    ...changed.map((f): Action => ({ do: 'write', path: f.path, body: f.body, mode: f.mode })),
+    ...load,
+    ...(socket === undefined
+      ? []
+      : live.map((command): Action => ({ do: 'live', socket, command }))),
+    { do: 'verify', engine: want.engine, digest: want.digest, timeoutMs: VERIFY_TIMEOUT_MS },
+    ...want.files.map((f): Action => ({ do: 'remember', path: f.path, body: f.body })),
+  ]
+}
+
+/** To what last proved to load; to the hand-made original before the first proof; else to nothing. */
+function undo(want: WantDaemon, observed: Observed, running: boolean): Action[] {
+  const main = want.files[0]
+  if (main === undefined) return []
+  const original = observed.ours.has(main.path) ? undefined : observed.files.get(main.path)?.body
+  const back = observed.good.get(main.path) ?? original
+  const daemon = want.daemon
+  if (back === undefined) {
+    return [
+      { do: 'stop', daemon },
+      ...want.files.map((f): Action => ({ do: 'remove', path: f.path })),
+    ]
+  }
+  const files = want.files.map((f): Action => {
+    const body =
+      observed.good.get(f.path) ??
+      (observed.ours.has(f.path) ? undefined : observed.files.get(f.path)?.body)
+    return body === undefined
+      ? { do: 'remove', path: f.path }
+      : { do: 'write', path: f.path, body, mode: f.mode }
+  })
+  const digest = DIGEST.exec(back)?.[1]
+  const proof: readonly Action[] =
+    digest === undefined
+      ? []
+      : [{ do: 'verify', engine: want.engine, digest, timeoutMs: VERIFY_TIMEOUT_MS }]
+  return [...files, { do: running ? 'reload' : 'start', daemon }, ...proof]
+}

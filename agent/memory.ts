@@ -1,0 +1,118 @@
+// What the agent must still know after kill -9, power loss, or a disk that someone else truncated.
+import { type Static, Type } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import type { Host } from './world.ts'
+
+const text = Type.String({ maxLength: 4000 })
+const Meta = Type.Object(
+  {
+    /** Highest revision ever accepted: older ones are refused. */
+    seenRevision: Type.Integer({ minimum: 0 }),
+    wantedRevision: Type.Integer({ minimum: 0 }),
+    wantedDigest: text,
+    runningRevision: Type.Integer({ minimum: 0 }),
+    runningDigest: text,
+    failedDigest: text,
+    failedReason: text,
+    allow: Type.Array(Type.String({ maxLength: 20 }), { maxItems: 8 }),
+    /** Files that some pass of ours wrote. */
+    ours: Type.Array(text, { maxItems: 200 }),
+    paused: Type.Boolean(),
+  },
+  { additionalProperties: false },
+)
+export type Meta = Static<typeof Meta>
+const meta = TypeCompiler.Compile(Meta)
+
+const EMPTY: Meta = {
+  seenRevision: 0,
+  wantedRevision: 0,
+  wantedDigest: '',
+  runningRevision: 0,
+  runningDigest: '',
+  failedDigest: '',
+  failedReason: '',
+  allow: [],
+  ours: [],
+  paused: false,
+}
+
+export type Memory = {
+  readonly directory: string
+  readonly meta: () => Meta
+  /** Durable before it returns. */
+  update(patch: Partial<Meta>): Promise<void>
+  own(paths: readonly string[]): Promise<void>
+  /** Files as they were when a running process last proved to have loaded them. */
+  good(): ReadonlyMap<string, string>
+  remember(path: string, body: string): Promise<void>
+  /** Text of a spec: 'wanted' is the newest accepted, 'proven' the last that was read back. */
+  spec(which: 'wanted' | 'proven'): string | undefined
+  keepSpec(which: 'wanted' | 'proven', body: string): Promise<void>
+  /** What was found broken on disk when it was opened, in words. */
+  readonly damaged: readonly string[]
+}
+
+export const originalPath = (directory: string, path: string) =>
+  `${directory}/originals/${encodeURIComponent(path)}`
+
+/** Reads the state directory. Never throws for damaged content: that part starts empty and is named. */
+export async function openMemory(host: Host, directory: string): Promise<Memory> {
+  const damaged: string[] = []
+  const metaPath = `${directory}/meta.json`
+  let now = await readMeta(host, metaPath, damaged)
+  const good = await readGood(host, `${directory}/good`)
+  const specs = new Map<string, string>()
+  for (const which of ['wanted', 'proven'] as const) {
+    const file = await host.read(`${directory}/spec-${which}.json`)
+    if (file !== undefined) specs.set(which, file.body)
+  }
+  const update = async (patch: Partial<Meta>) => {
+    const next = { ...now, ...patch }
+    if (JSON.stringify(next) === JSON.stringify(now)) return
+    await host.write(metaPath, `${JSON.stringify(next, null, 2)}\n`, 0o600)
+    now = next
+  }
+  return {
+    directory,
+    damaged,
+    meta: () => now,
+    update,
+    own: (paths) => update({ ours: [...new Set([...now.ours, ...paths])].sort() }),
+    good: () => good,
+    remember: async (path, body) => {
+      if (good.get(path) === body) return
+      await host.write(`${directory}/good/${encodeURIComponent(path)}`, body, 0o600)
+      good.set(path, body)
+    },
+    spec: (which) => specs.get(which),
+    keepSpec: async (which, body) => {
+      if (specs.get(which) === body) return
+      await host.write(`${directory}/spec-${which}.json`, body, 0o600)
+      specs.set(which, body)
+    },
+  }
+}
+
+async function readMeta(host: Host, path: string, damaged: string[]): Promise<Meta> {
+  const file = await host.read(path)
+  if (file === undefined) return EMPTY
+  try {
+    const value: unknown = JSON.parse(file.body)
+    if (meta.Check(value)) return value
+  } catch {
+    // Falls through: the file is not JSON, which is said below.
+  }
+  damaged.push(`${path} is damaged and was set aside`)
+  await host.write(`${path}.damaged`, file.body, 0o600)
+  return EMPTY
+}
+
+async function readGood(host: Host, directory: string): Promise<Map<string, string>> {
+  const good = new Map<string, string>()
+  for (const name of await host.list(directory)) {
+    const file = await host.read(`${directory}/${name}`)
+    if (file !== undefined) good.set(decodeURIComponent(name), file.body)
+  }
+  return good
+}

@@ -1,0 +1,116 @@
+// Looks at everything the wants speak of. Decides nothing.
+import { parseServersState } from './providers/haproxy/live.ts'
+import type { Engine } from './engine.ts'
+import type { Memory } from './memory.ts'
+import { knownRetired } from './plan/retired.ts'
+import type { Facts, Observed, ObservedDaemon, Want } from './plan/types.ts'
+import { provenDigest } from './proof.ts'
+import type { Daemon, FileState, World } from './world.ts'
+
+export type ObserveInput = {
+  readonly world: World
+  readonly engines: Readonly<Record<string, Engine>>
+  readonly memory: Memory
+  readonly facts: Facts
+  readonly wants: readonly Want[]
+  readonly heldByPeer: ReadonlyMap<string, string>
+  readonly signal: AbortSignal
+  /** Proofs that still hold, by daemon name: see ProofCache. */
+  readonly proofs: ProofCache
+}
+
+/**
+ * A dump costs keepalived a file and us a wait, so a proof is kept while the process is the same one, and
+ * no longer than PROOF_AGE_MS. After each of our own actions the pass drops it and asks anew.
+ */
+export type ProofCache = Map<
+  string,
+  { readonly pid: number; readonly digest: string; readonly atMs: number }
+>
+const PROOF_AGE_MS = 60_000
+
+export async function observe(input: ObserveInput): Promise<Observed> {
+  const { world, memory, wants, facts } = input
+  const daemons = wants.flatMap((w) => (w.kind === 'daemon' ? [w] : []))
+  const retired = knownRetired.filter(
+    (k) =>
+      memory.meta().ours.includes(k.path) && !daemons.some((d) => d.daemon.name === k.daemon.name),
+  )
+  const paths = [
+    ...daemons.flatMap((d) => d.files.map((f) => f.path)),
+    ...retired.map((k) => k.path),
+  ]
+  const [files, states, sysctls, servers] = await Promise.all([
+    readFiles(world, paths),
+    observeDaemons(input, [...daemons.map((d) => d.daemon), ...retired.map((k) => k.daemon)]),
+    readSysctls(world, wants),
+    readServers(world, wants),
+  ])
+  return {
+    files,
+    good: memory.good(),
+    daemons: states,
+    sysctls,
+    addresses: facts.addresses,
+    servers,
+    heldByPeer: input.heldByPeer,
+    ours: new Set(memory.meta().ours),
+  }
+}
+
+async function readFiles(world: World, paths: readonly string[]) {
+  const files = new Map<string, FileState>()
+  for (const path of paths) {
+    const file = await world.host.read(path)
+    if (file !== undefined) files.set(path, file)
+  }
+  return files
+}
+
+async function observeDaemons(input: ObserveInput, daemons: readonly Daemon[]) {
+  const states = new Map<string, ObservedDaemon>()
+  await Promise.all(
+    daemons.map(async (daemon) => {
+      const status = await input.world.host.supervisor.status(daemon)
+      const digest = status.running ? await digestOf(input, daemon, status.pid) : ''
+      states.set(daemon.name, { ...status, digest })
+    }),
+  )
+  return states
+}
+
+async function digestOf(input: ObserveInput, daemon: Daemon, pid: number): Promise<string> {
+  const engine = input.engines[daemon.name]
+  if (engine === undefined) return ''
+  const now = input.world.clock.monotonic()
+  const cached = input.proofs.get(daemon.name)
+  const fresh = cached !== undefined && cached.pid === pid && now - cached.atMs < PROOF_AGE_MS
+  if (fresh && engine.proof.by === 'dump') return cached.digest
+  const daemons = new Map([[daemon.name, daemon]])
+  const digest = await provenDigest({ world: input.world, signal: input.signal, daemons }, engine)
+  if (digest !== '') input.proofs.set(daemon.name, { pid, digest, atMs: now })
+  return digest
+}
+
+async function readSysctls(world: World, wants: readonly Want[]) {
+  const values = new Map<string, string>()
+  for (const want of wants) {
+    if (want.kind !== 'sysctl') continue
+    const value = await world.host.sysctl(want.key)
+    if (value !== undefined) values.set(want.key, value)
+  }
+  return values
+}
+
+async function readServers(world: World, wants: readonly Want[]): Promise<Observed['servers']> {
+  const live = wants.flatMap((w) =>
+    w.kind === 'daemon' && w.live !== undefined ? [w.live] : [],
+  )[0]
+  if (live === undefined) return new Map()
+  try {
+    return parseServersState(await world.host.ask(live.socket, 'show servers state'))
+  } catch {
+    // Not running: the daemon step says so; there is nothing live to compare.
+    return new Map()
+  }
+}

@@ -1,0 +1,303 @@
+// One pass: pull, trust, observe, plan, guard, turn, apply, verify, record. Every way out leaves the node
+// as the spec says or as it last proved to load; what happened stands in the status.
+import type { Cluster } from '../spec/cluster.ts'
+import { checkSpec } from '../spec/check.ts'
+import { accept } from './accept.ts'
+import { applyStep } from './apply.ts'
+import type { Engine } from './engine.ts'
+import { textOf } from './failure.ts'
+import { healthTargets } from './health-targets.ts'
+import type { Memory } from './memory.ts'
+import { observe, type ProofCache } from './observe.ts'
+import { heldByPeer, type Peers } from './peers.ts'
+import { guard } from './plan/guard.ts'
+import { compile, planWants } from './plan/index.ts'
+import { actionText } from './plan/text.ts'
+import { myTurn } from './plan/turn.ts'
+import type { Facts, Observed, Plan, Want } from './plan/types.ts'
+import { holdsOf, type Status } from './status.ts'
+import type { Source, World } from './world.ts'
+
+export type Agent = {
+  readonly world: World
+  readonly node: string
+  readonly engines: Readonly<Record<string, Engine>>
+  readonly memory: Memory
+  readonly status: Status
+  readonly peers: Peers
+  readonly sources: readonly Source[]
+  /** Probes the node anew; addresses and interfaces are always fresh, versions may be remembered. */
+  readonly facts: () => Promise<Facts>
+  readonly signal: AbortSignal
+  readonly proofs: ProofCache
+  /** Kept over passes. */
+  readonly state: PassState
+}
+export type PassState = {
+  /** Parsed specs by their text: parsing again would be the most of a pass without steps. */
+  parsed: Map<string, Cluster>
+  waiting: { digest: string; sinceMs: number } | undefined
+  /** Earliest next try after a failure that the world may mend, by digest. */
+  retry: { digest: string; atMs: number; delayMs: number } | undefined
+  refused: string
+}
+export const emptyPassState = (): PassState => ({
+  parsed: new Map(),
+  waiting: undefined,
+  retry: undefined,
+  refused: '',
+})
+
+/** `again`: soon, something is being waited for. */
+export type PassResult = { readonly again: boolean }
+
+const RETRY_MS_MIN = 1_000
+const RETRY_MS_MAX = 60_000
+const QUIET: PassResult = { again: false }
+
+/** Never throws: a failure of ours ends the pass, not the agent, and touches nothing more. */
+export async function pass(agent: Agent): Promise<PassResult> {
+  const startMs = agent.world.clock.monotonic()
+  try {
+    await pull(agent)
+    return await converge(agent)
+  } catch (thrown) {
+    agent.status.set({ condition: 'Degraded', reason: `cannot finish the pass: ${textOf(thrown)}` })
+    agent.status.event('failed', `cannot finish the pass: ${textOf(thrown)}`)
+    return QUIET
+  } finally {
+    agent.status.details({ passMs: agent.world.clock.monotonic() - startMs })
+  }
+}
+
+/** A source that is away changes nothing: the wanted spec stays what it was. */
+async function pull(agent: Agent): Promise<void> {
+  for (const source of agent.sources) {
+    let fetched: Awaited<ReturnType<Source['fetch']>>
+    try {
+      fetched = await source.fetch(agent.signal)
+    } catch (thrown) {
+      agent.status.event('agent', `cannot reach ${source.name}: ${textOf(thrown)}`)
+      continue
+    }
+    if (fetched === undefined) continue
+    const accepted = await accept(agent.memory, fetched)
+    agent.state.refused = accepted.kind === 'refused' ? accepted.why : ''
+    if (accepted.kind === 'refused') agent.status.event('refused', accepted.why)
+    if (accepted.kind === 'new') {
+      agent.state.retry = undefined
+      agent.state.waiting = undefined
+    }
+    return
+  }
+}
+
+/** The quarantined digest is not tried again: the node stays at, or goes back to, the proven spec. */
+function target(agent: Agent): { cluster: Cluster; text: string } | undefined {
+  const { memory } = agent
+  const meta = memory.meta()
+  const quarantined = meta.failedDigest !== '' && meta.failedDigest === meta.wantedDigest
+  const text = memory.spec(quarantined ? 'proven' : 'wanted')
+  const cluster = text === undefined ? undefined : parsed(agent, text)
+  return text === undefined || cluster === undefined ? undefined : { cluster, text }
+}
+
+function parsed(agent: Agent, text: string): Cluster | undefined {
+  const known = agent.state.parsed.get(text)
+  if (known !== undefined) return known
+  const { cluster } = checkSpec(text)
+  if (cluster !== undefined) {
+    if (agent.state.parsed.size > 4) agent.state.parsed.clear()
+    agent.state.parsed.set(text, cluster)
+  }
+  return cluster
+}
+
+/** The cluster this node acts by now; undefined before the first spec. */
+export const currentCluster = (agent: Agent): Cluster | undefined => target(agent)?.cluster
+
+type Seen = { facts: Facts; wants: readonly Want[]; observed: Observed; plan: Plan }
+
+async function look(agent: Agent, cluster: Cluster): Promise<Seen> {
+  const facts = await agent.facts()
+  const compiled = compile(cluster, facts)
+  const observed = await observe({
+    ...agent,
+    facts,
+    wants: compiled.wants,
+    heldByPeer: heldByPeer(agent.peers.latest()),
+  })
+  agent.status.holds(holdsOf(cluster, observed.addresses))
+  agent.status.details({
+    daemons: [...observed.daemons].map(([name, d]) => ({
+      name,
+      version: facts.engines[name]?.version.join('.') ?? '',
+      ...d,
+    })),
+  })
+  return {
+    facts,
+    wants: compiled.wants,
+    observed,
+    plan: planWants(compiled, cluster, facts, observed),
+  }
+}
+
+async function converge(agent: Agent): Promise<PassResult> {
+  const goal = target(agent)
+  if (goal === undefined) {
+    const reason = agent.state.refused === '' ? 'no spec yet' : agent.state.refused
+    agent.status.set({ condition: agent.state.refused === '' ? 'Reconciling' : 'Stalled', reason })
+    return QUIET
+  }
+  const { cluster, text } = goal
+  const seen = await look(agent, cluster)
+  // Peers are asked beside the pass where nothing is to be done: a dead one must not slow it down.
+  if (seen.plan.steps.length === 0) {
+    void agent.peers.refresh(cluster, agent.node)
+    return settled(agent, cluster, text)
+  }
+  const drift = agent.memory.meta().runningDigest === cluster.digest
+  if (drift && !heals(agent, cluster, seen.plan)) return QUIET
+  return change(agent, cluster, text, seen)
+}
+
+/** Nothing to do: what runs is what the target says. */
+async function settled(agent: Agent, cluster: Cluster, text: string): Promise<PassResult> {
+  const { memory, status, state } = agent
+  const meta = memory.meta()
+  if (meta.runningDigest !== cluster.digest) {
+    await memory.keepSpec('proven', text)
+    await memory.update({ runningDigest: cluster.digest, runningRevision: meta.wantedRevision })
+    status.event('applied', `runs revision ${meta.wantedRevision} (${cluster.digest.slice(0, 12)})`)
+  } else if (meta.wantedDigest === cluster.digest && meta.runningRevision !== meta.wantedRevision) {
+    await memory.update({ runningRevision: meta.wantedRevision })
+  }
+  state.waiting = undefined
+  state.retry = undefined
+  status.details({ drift: [] })
+  if (meta.failedDigest !== '' && meta.failedDigest === meta.wantedDigest) {
+    status.set({ condition: 'Stalled', reason: meta.failedReason })
+  } else if (state.refused !== '') {
+    status.set({ condition: 'Stalled', reason: state.refused })
+  } else {
+    status.set({ condition: 'Ready', reason: '' })
+  }
+  return QUIET
+}
+
+/** Hand edits are always shown; they are put right only where the spec says so. */
+function heals(agent: Agent, cluster: Cluster, plan: Plan): boolean {
+  const drift = plan.steps.map((s) => `${s.id}: ${s.why}`)
+  agent.status.details({ drift })
+  agent.status.event('drift', drift.join('; '))
+  if (cluster.rollout.drift === 'heal') return true
+  const paused = cluster.rollout.drift === 'pause'
+  agent.status.set({
+    condition: paused ? 'Paused' : 'Degraded',
+    reason: `drift, ${paused ? 'paused' : 'only reported'} as the spec says: ${drift.join('; ')}`,
+  })
+  return false
+}
+
+async function change(
+  agent: Agent,
+  cluster: Cluster,
+  text: string,
+  seen: Seen,
+): Promise<PassResult> {
+  const { status, state, memory } = agent
+  const { plan, observed } = seen
+  const now = agent.world.clock.monotonic()
+  if (state.retry?.digest === plan.digest && now < state.retry.atMs) return QUIET
+  const provenText = memory.spec('proven')
+  const before = provenText === undefined ? undefined : parsed(agent, provenText)
+  const verdict = guard({ plan, cluster, before, allow: memory.meta().allow })
+  if (!verdict.ok) {
+    const reason = `${verdict.code}: ${verdict.message}; ${verdict.hint}`
+    status.set({ condition: 'Stalled', reason, failed: plan.digest })
+    status.event('refused', reason)
+    return QUIET
+  }
+  if (state.waiting?.digest !== plan.digest) state.waiting = { digest: plan.digest, sinceMs: now }
+  const peers = await agent.peers.refresh(cluster, agent.node)
+  const waitedMs = now - state.waiting.sinceMs
+  const turn = myTurn({ plan, cluster, observed, peers, waitedMs })
+  if (!turn.go) {
+    status.set({ condition: turn.stalled ? 'Stalled' : 'Reconciling', reason: turn.why })
+    return { again: true }
+  }
+  return applyPlan(agent, cluster, text, seen)
+}
+
+async function applyPlan(
+  agent: Agent,
+  cluster: Cluster,
+  text: string,
+  seen: Seen,
+): Promise<PassResult> {
+  const { plan, facts, wants } = seen
+  agent.status.set({
+    condition: 'Reconciling',
+    reason: `applies ${plan.steps.map((s) => s.id).join(', ')}`,
+  })
+  const daemons = new Map(
+    wants.flatMap((w) => (w.kind === 'daemon' ? [[w.engine, w.daemon] as const] : [])),
+  )
+  const tools = { ...agent, facts, daemons }
+  const said: string[] = []
+  for (const step of plan.steps) {
+    const outcome = await applyStep(tools, step)
+    agent.proofs.clear()
+    if (!outcome.ok) {
+      const reason = `${outcome.error.message} (${outcome.undone})`
+      agent.status.details({ steps: [...said, `${step.id}: ${reason}`] })
+      return failed(agent, plan.digest, outcome.error.next, reason)
+    }
+    said.push(
+      `${step.id}: ${step.why}; ${step.commit.map(actionText).join(', ')}`,
+      ...outcome.warnings,
+    )
+  }
+  agent.status.details({ steps: said })
+  return verifyAll(agent, cluster, text)
+}
+
+/** Observe anew: the plan must be empty and every proxy must answer, else it is undone by the next pass. */
+async function verifyAll(agent: Agent, cluster: Cluster, text: string): Promise<PassResult> {
+  const { plan } = await look(agent, cluster)
+  if (plan.steps.length > 0) {
+    const left = plan.steps.map((s) => `${s.id}: ${s.why}`).join('; ')
+    return failed(agent, plan.digest, 'wait', `applied, but it does not hold: ${left}`)
+  }
+  for (const { vip, url } of healthTargets(cluster, agent.node)) {
+    const { status } = await agent.world.host.get(url, {}, 1_000)
+    if (status === 0)
+      return failed(agent, plan.digest, 'wait', `${vip}: the proxy does not answer at ${url}`)
+  }
+  return settled(agent, cluster, text)
+}
+
+async function failed(
+  agent: Agent,
+  digest: string,
+  next: 'retry' | 'wait' | 'stop',
+  reason: string,
+): Promise<PassResult> {
+  const { status, state, memory } = agent
+  status.event('failed', reason)
+  const first = memory.spec('proven') === undefined
+  if (next === 'wait' && digest === memory.meta().wantedDigest && !first) {
+    // Quarantined: reconciliation does not bring it back, a new push lifts it.
+    await memory.update({ failedDigest: digest, failedReason: reason })
+    status.set({ condition: 'Stalled', reason })
+    return { again: true }
+  }
+  const delayMs = Math.min(
+    RETRY_MS_MAX,
+    state.retry?.digest === digest ? state.retry.delayMs * 2 : RETRY_MS_MIN,
+  )
+  state.retry = { digest, delayMs, atMs: agent.world.clock.monotonic() + delayMs }
+  status.set({ condition: next === 'wait' ? 'Stalled' : 'Degraded', reason, failed: digest })
+  return QUIET
+}

@@ -1,0 +1,71 @@
+// What the other peers of my vips say of themselves, asked directly: no hub is needed for the rolling order.
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import type { Cluster } from '../spec/cluster.ts'
+import { Summary } from '../spec/report.ts'
+import type { Host } from './world.ts'
+
+const summary = TypeCompiler.Compile(Summary)
+const PEER_TIMEOUT_MS = 300
+
+export type Peers = {
+  /** Asks all of them at once, bounded; who does not answer in time is missing from the map. */
+  refresh(cluster: Cluster, node: string): Promise<ReadonlyMap<string, Summary>>
+  /** What the last refresh found. */
+  latest(): ReadonlyMap<string, Summary>
+}
+
+export function createPeers(
+  host: Host,
+  options: { readonly port: number; readonly token: string },
+): Peers {
+  let latest: ReadonlyMap<string, Summary> = new Map()
+  return {
+    latest: () => latest,
+    refresh: async (cluster, node) => {
+      const found = new Map<string, Summary>()
+      await Promise.all(
+        peerAddresses(cluster, node).map(async ({ name, address }) => {
+          const at = address.includes(':') ? `[${address}]` : address
+          const url = `http://${at}:${options.port}/v1/peer`
+          const headers = { authorization: `Bearer ${options.token}` }
+          const answer = await host.get(url, headers, PEER_TIMEOUT_MS)
+          const value = answer.status === 200 ? parse(answer.body) : undefined
+          if (value?.node === name) found.set(name, value)
+        }),
+      )
+      latest = found
+      return found
+    },
+  }
+}
+
+function parse(body: string): Summary | undefined {
+  try {
+    const value: unknown = JSON.parse(body)
+    return summary.Check(value) ? value : undefined
+  } catch {
+    // Not JSON: whoever answered is not a peer of ours.
+    return undefined
+  }
+}
+
+/** Peers of every vip this node takes part in, without itself, each once. */
+export function peerAddresses(cluster: Cluster, node: string) {
+  const names = new Map<string, string>()
+  for (const vip of cluster.vips.filter((v) => v.peers.some((p) => p.node === node))) {
+    for (const peer of vip.peers) if (peer.node !== node) names.set(peer.node, peer.address)
+  }
+  return [...names].map(([name, address]) => ({ name, address }))
+}
+
+/** vip -> node, by the peers' own kernels. */
+export function heldByPeer(peers: ReadonlyMap<string, Summary>): ReadonlyMap<string, string> {
+  const held = new Map<string, string>()
+  for (const [node, peer] of peers) {
+    for (const hold of peer.holds) {
+      const vip = hold.split('/')[0]
+      if (vip !== undefined) held.set(vip, node)
+    }
+  }
+  return held
+}

@@ -1,0 +1,55 @@
+// Facts and observations for planning without a machine: `hactl plan` and `hactl render`.
+import type { Cluster } from '../../spec/cluster.ts'
+import type { Version } from '../engine.ts'
+import type { Facts, Observed } from './types.ts'
+
+/** Versions of Debian 12, the profile used when nothing was recorded. */
+export const OFFLINE_VERSIONS: Readonly<Record<string, Version>> = {
+  haproxy: [2, 6, 12],
+  keepalived: [2, 2, 7],
+}
+const OFFLINE_FILES_MAX = 524_288
+
+/** A node as the spec describes it, with one interface per address: eth0, eth1 ... */
+export function offlineFacts(
+  cluster: Cluster,
+  node: string,
+  versions: Readonly<Record<string, Version>> = {},
+): Facts {
+  const self = cluster.nodes.find((n) => n.name === node)
+  const nets = self === undefined ? [] : [self, ...self.links]
+  const named = nets.map((n, i) => ({ name: n.interface ?? `eth${i}`, net: n.net }))
+  return {
+    node,
+    interfaces: named.map(({ name }) => ({ name, up: true })),
+    addresses: named.map(({ name, net }) => ({
+      interface: name,
+      address: net.address,
+      prefix: net.prefix,
+    })),
+    engines: Object.fromEntries(
+      Object.entries({ ...OFFLINE_VERSIONS, ...versions }).map(([engine, version]) => [
+        engine,
+        { version, features: [] },
+      ]),
+    ),
+    supervisor: 'systemd',
+    packager: 'none',
+    filesMax: OFFLINE_FILES_MAX,
+    cpus: 2,
+    users: ['root', 'haproxy'],
+    syslog: true,
+  }
+}
+
+/** A machine on which nothing of ours exists yet. */
+export const emptyObserved = (): Observed => ({
+  files: new Map(),
+  good: new Map(),
+  daemons: new Map(),
+  sysctls: new Map(),
+  addresses: [],
+  servers: new Map(),
+  heldByPeer: new Map(),
+  ours: new Set(),
+})

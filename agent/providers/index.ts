@@ -1,0 +1,15 @@
+// The providers, in the order their daemons must come up: a proxy serves before its vip arrives.
+import type { Engine } from '../engine.ts'
+import type { Provider } from '../plan/types.ts'
+import { haproxyEngine } from './haproxy/engine.ts'
+import { haproxy } from './haproxy/index.ts'
+import { keepalivedEngine } from './keepalived/engine.ts'
+import { keepalived } from './keepalived/index.ts'
+
+export const providers: readonly Provider[] = [haproxy, keepalived]
+
+/** Engines by name; a want that names another one is our bug. */
+export const engines: Readonly<Record<string, Engine>> = {
+  haproxy: haproxyEngine,
+  keepalived: keepalivedEngine,
+}

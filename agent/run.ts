@@ -1,0 +1,208 @@
+// The agent's life: one lock, one loop at its own pace. A push shortens the sleep, it never runs code itself.
+import { startHealthProber } from './host/health-prober.ts'
+import { createHost } from './host/index.ts'
+import { realClock } from './host/clock.ts'
+import { probeFacts } from './host/facts.ts'
+import { takeLock } from './host/lock.ts'
+import { realRandom } from './host/random.ts'
+import type { AgentConfig } from './config.ts'
+import { textOf } from './failure.ts'
+import { healthTargets } from './health-targets.ts'
+import { openMemory } from './memory.ts'
+import { type Agent, currentCluster, emptyPassState, pass } from './pass.ts'
+import { createPeers } from './peers.ts'
+import { parseStat } from './providers/haproxy/live.ts'
+import { SOCKET_PATH } from './providers/haproxy/paths.ts'
+import { engines } from './providers/index.ts'
+import { sourcesOf } from './source/index.ts'
+import { createStatus, holdsOf, type Status } from './status.ts'
+import { servePeers } from './uplink/peer-server.ts'
+import { startUplink } from './uplink/index.ts'
+import type { Facts } from './plan/types.ts'
+import type { Host, World } from './world.ts'
+
+/** While something is waited for (a turn, a peer), the next pass comes after this. */
+const AGAIN_MS = 100
+/** How often the kernel's addresses and haproxy's servers are looked at between passes. */
+const WATCH_MS = 200
+const SERVERS_EVERY = 5
+/** Versions of installed programs are probed anew after this, and at once when one is missing. */
+const FACTS_AGE_MS = 60_000
+
+export async function runAgent(
+  config: AgentConfig,
+  agentVersion: string,
+  signal: AbortSignal,
+  log: (line: string) => void,
+): Promise<void> {
+  const lock = await takeLock(`${config.state}/lock`)
+  const host = createHost({ supervisor: config.supervisor, runDirectory: config.run, log })
+  const world: World = { host, clock: realClock, random: realRandom }
+  const memory = await openMemory(host, config.state)
+  const status = createStatus(world, memory, config.node, agentVersion)
+  for (const what of memory.damaged) status.event('agent', what)
+  status.event('agent', `agent ${agentVersion} started`)
+  const agent: Agent = {
+    world,
+    node: config.node,
+    engines,
+    memory,
+    status,
+    peers: createPeers(host, config.peer),
+    sources: sourcesOf(config, host),
+    facts: cachedFacts(world, config.node),
+    signal,
+    proofs: new Map(),
+    state: emptyPassState(),
+  }
+  const pace = createPace()
+  const doors = await openDoors(agent, config, agentVersion, pace.wake, log)
+  logEvents(status, log)
+  try {
+    await Promise.all([
+      loop(agent, config.intervalMs, pace, signal),
+      watch(agent, signal),
+    ])
+  } finally {
+    for (const close of doors) await close()
+    await lock.release()
+  }
+}
+
+type Pace = { wake(): void; sleep(world: World, ms: number, signal: AbortSignal): Promise<void> }
+
+/** A sleep that a push can cut short; a wake during a pass makes the next sleep end at once. */
+function createPace(): Pace {
+  let woken = false
+  let cut: AbortController | undefined
+  return {
+    wake: () => {
+      woken = true
+      cut?.abort()
+    },
+    sleep: async (world, ms, signal) => {
+      cut = new AbortController()
+      if (!woken) {
+        // Aborted by a wake or by the end of the agent: both just end the sleep.
+        await world.clock.sleep(ms, AbortSignal.any([cut.signal, signal])).catch(() => undefined)
+      }
+      woken = false
+    },
+  }
+}
+
+async function loop(agent: Agent, intervalMs: number, pace: Pace, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const { again } = await pass(agent)
+    const jitterMs = agent.world.random.between(0, Math.floor(intervalMs / 5))
+    await pace.sleep(agent.world, again ? AGAIN_MS : intervalMs + jitterMs, signal)
+  }
+}
+
+/** Between passes: who holds the vips, and how the servers are, as heartbeats should tell it. */
+async function watch(agent: Agent, signal: AbortSignal): Promise<void> {
+  let held: readonly string[] | undefined
+  for (let turn = 0; !signal.aborted; turn++) {
+    try {
+      const cluster = currentCluster(agent)
+      const now = holdsOf(cluster, await agent.world.host.addresses())
+      sayTransitions(agent.status, held, now)
+      held = now
+      agent.status.holds(now)
+      if (turn % SERVERS_EVERY === 0 && cluster?.proxies.some((p) => p.nodes.includes(agent.node))) {
+        const csv = await agent.world.host.ask(SOCKET_PATH, 'show stat')
+        agent.status.details({ servers: parseStat(csv) })
+      }
+    } catch (thrown) {
+      agent.status.event('agent', `cannot look at the node: ${textOf(thrown)}`)
+    }
+    await agent.world.clock.sleep(WATCH_MS, signal).catch(() => undefined)
+  }
+}
+
+function sayTransitions(status: Status, before: readonly string[] | undefined, now: readonly string[]) {
+  for (const hold of now) {
+    if (before !== undefined && !before.includes(hold)) status.event('transition', `took ${hold}`)
+  }
+  for (const hold of before ?? []) {
+    if (!now.includes(hold)) status.event('transition', `gave up ${hold}`)
+  }
+}
+
+function cachedFacts(world: World, node: string): () => Promise<Facts> {
+  let known: { readonly facts: Facts; readonly atMs: number } | undefined
+  return async () => {
+    const nowMs = world.clock.monotonic()
+    const missing = known === undefined || Object.keys(known.facts.engines).length < 2
+    if (known === undefined || missing || nowMs - known.atMs > FACTS_AGE_MS) {
+      known = { facts: await probeFacts(world.host, node), atMs: nowMs }
+      return known.facts
+    }
+    const [addresses, interfaces] = await Promise.all([
+      world.host.addresses(),
+      world.host.interfaces(),
+    ])
+    return { ...known.facts, addresses, interfaces }
+  }
+}
+
+type Close = () => Promise<void> | void
+
+/** Peers ask us, the hub hears us, keepalived reads our health files. Each is optional to the pass. */
+async function openDoors(
+  agent: Agent,
+  config: AgentConfig,
+  agentVersion: string,
+  wake: () => void,
+  log: (line: string) => void,
+): Promise<readonly Close[]> {
+  const { world, status } = agent
+  const closes: Close[] = []
+  const server = await servePeers({ port: config.peer.port, token: config.peer.token, summary: status.summary })
+  closes.push(() => server.close())
+  if (config.hub !== undefined) {
+    const uplink = startUplink({
+      url: config.hub.url,
+      token: config.hub.token,
+      cluster: currentCluster(agent)?.name ?? '',
+      node: agent.node,
+      boot: status.summary().boot,
+      clock: world.clock,
+      random: world.random,
+      agentVersion,
+      status,
+      onWanted: (_revision, digest) => {
+        if (digest !== agent.memory.meta().wantedDigest) wake()
+      },
+      log,
+    })
+    closes.push(() => uplink.close())
+  }
+  const prober = startHealthProber({
+    host: world.host,
+    clock: world.clock,
+    directory: `${config.run}/health`,
+    intervalMs: 200,
+    rise: 2,
+    fall: 3,
+    targets: () => {
+      const cluster = currentCluster(agent)
+      return cluster === undefined ? [] : healthTargets(cluster, agent.node)
+    },
+    onChange: (vip, healthy) =>
+      status.event('daemon', `vip ${vip}: the proxy ${healthy ? 'answers again' : 'does not answer'}`),
+  })
+  closes.push(() => prober.close())
+  return closes
+}
+
+function logEvents(status: Status, log: (line: string) => void): void {
+  let last = ''
+  status.onChange(() => {
+    const event = status.waiting().at(-1)
+    if (event !== undefined && event.id !== last) {
+      last = event.id
+      log(`${event.kind}: ${event.text}`)
+    }
+  })
+}

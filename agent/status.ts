@@ -1,0 +1,125 @@
+// What this node says of itself, kept in one place: the pass writes it, heartbeats and peers read it.
+import type { Cluster } from '../spec/cluster.ts'
+import type { DaemonState, NodeEvent, Report, ServerHealth, Summary } from '../spec/report.ts'
+import type { Memory } from './memory.ts'
+import type { KernelAddress, World } from './world.ts'
+
+const EVENTS_WAITING_MAX = 1000
+
+export type Status = {
+  summary(): Summary
+  report(): Report
+  set(patch: {
+    readonly condition: Summary['condition']
+    readonly reason: string
+    readonly failed?: string
+  }): void
+  holds(now: readonly string[]): void
+  details(patch: {
+    readonly daemons?: readonly DaemonState[]
+    readonly servers?: readonly ServerHealth[]
+    readonly drift?: readonly string[]
+    readonly steps?: readonly string[]
+    readonly passMs?: number
+  }): void
+  /** One event per text in a row: a reason that stays the same is said once. */
+  event(kind: NodeEvent['kind'], text: string): void
+  /** Not yet stored by the hub. */
+  waiting(): readonly NodeEvent[]
+  stored(ids: readonly string[]): void
+  onChange(listener: () => void): void
+}
+
+export function createStatus(
+  world: World,
+  memory: Memory,
+  node: string,
+  agentVersion: string,
+): Status {
+  const boot = world.random.id()
+  let now: Pick<Summary, 'condition' | 'reason' | 'failed'> = {
+    condition: 'Reconciling',
+    reason: 'the agent has just started',
+    failed: '',
+  }
+  let held: readonly string[] = []
+  let details: Pick<Report, 'daemons' | 'servers' | 'drift' | 'steps' | 'passMs'> = {
+    daemons: [],
+    servers: [],
+    drift: [],
+    steps: [],
+    passMs: 0,
+  }
+  let events: NodeEvent[] = []
+  const listeners: (() => void)[] = []
+  const changed = () => {
+    for (const listener of listeners) listener()
+  }
+  const summary = (): Summary => ({
+    node,
+    boot,
+    ...now,
+    failed: now.failed === '' ? memory.meta().failedDigest : now.failed,
+    wanted: memory.meta().wantedDigest,
+    wantedRevision: memory.meta().wantedRevision,
+    running: memory.meta().runningDigest,
+    runningRevision: memory.meta().runningRevision,
+    holds: [...held],
+  })
+  return {
+    summary,
+    report: () => ({ summary: summary(), ...details, agentVersion }),
+    set: (patch) => {
+      now = { failed: '', ...patch, reason: patch.reason.slice(0, 4000) }
+      changed()
+    },
+    holds: (next) => {
+      if (next.join() === held.join()) return
+      held = next
+      changed()
+    },
+    details: (patch) => {
+      details = {
+        daemons: [...(patch.daemons ?? details.daemons)],
+        servers: [...(patch.servers ?? details.servers)],
+        drift: [...(patch.drift ?? details.drift)],
+        steps: [...(patch.steps ?? details.steps)],
+        passMs: patch.passMs ?? details.passMs,
+      }
+      changed()
+    },
+    event: (kind, text) => {
+      const last = events.at(-1)
+      if (last?.kind === kind && last.text === text.slice(0, 1000)) return
+      const event: NodeEvent = {
+        id: world.random.id(),
+        at: world.clock.now(),
+        kind,
+        text: text.slice(0, 1000),
+      }
+      events = [...events, event].slice(-EVENTS_WAITING_MAX)
+      changed()
+    },
+    waiting: () => events,
+    stored: (ids) => {
+      events = events.filter((e) => !ids.includes(e.id))
+    },
+    onChange: (listener) => {
+      listeners.push(listener)
+    },
+  }
+}
+
+/** Addresses of vips that the kernel of this node has now, as "vip/address", sorted. */
+export function holdsOf(
+  cluster: Cluster | undefined,
+  addresses: readonly KernelAddress[],
+): string[] {
+  return (cluster?.vips ?? [])
+    .flatMap((vip) =>
+      vip.nets
+        .filter((n) => addresses.some((a) => a.address === n.address))
+        .map((n) => `${vip.name}/${n.address}`),
+    )
+    .sort()
+}
