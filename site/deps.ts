@@ -1,0 +1,25 @@
+// What the hub is given: everything that is not deterministic, and the one judge of specs.
+import type { Cluster } from '../spec/cluster.ts'
+import type { Parsed } from '../spec/diagnostic.ts'
+import type { Tokens } from './access.ts'
+import type { Store } from './store.ts'
+
+/** Same shape as the agent's clock, so that one test clock serves both. */
+export type Clock = {
+  now(): number
+  monotonic(): number
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+export type Log = (message: string) => void
+
+export type HubDeps = {
+  readonly store: Store
+  readonly tokens: Tokens
+  /** True lets viewers in without a token (the lab, on loopback); never operators or agents. */
+  readonly open: boolean
+  readonly clock: Clock
+  readonly log: Log
+  /** Random ids for events and nonces. */
+  readonly id: () => string
+  readonly check: (text: string) => Parsed<Cluster>
+}

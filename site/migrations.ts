@@ -1,0 +1,31 @@
+// FROZEN on release: one entry per store version, applied in order, never edited. Imports nothing.
+
+export const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE revisions (
+     revision INTEGER PRIMARY KEY,
+     digest TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     author TEXT NOT NULL,
+     note TEXT NOT NULL,
+     allow TEXT NOT NULL,
+     body TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE reports (
+     node TEXT PRIMARY KEY,
+     at INTEGER NOT NULL,
+     body TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE events (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     id TEXT NOT NULL,
+     node TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     kind TEXT NOT NULL,
+     text TEXT NOT NULL,
+     UNIQUE (node, id)
+   ) STRICT;
+   CREATE TABLE holders (
+     vip TEXT PRIMARY KEY,
+     text TEXT NOT NULL
+   ) STRICT;`,
+]

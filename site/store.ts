@@ -1,0 +1,222 @@
+// The hub's memory on disk: spec revisions, latest reports, events. SQLite in WAL mode, every commit synced.
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import { Value } from '@sinclair/typebox/value'
+import { EVENTS_KEPT_MAX } from '../spec/limits.ts'
+import type { Revision } from '../spec/protocol.ts'
+import { type NodeEvent, Report } from '../spec/report.ts'
+import type { HubEvent } from '../spec/status.ts'
+import { MIGRATIONS } from './migrations.ts'
+
+/** The disk or the database refused; reads may still work, nothing in memory is lost. */
+export class StoreError extends Error {
+  override name = 'StoreError'
+  constructor(doing: string, cause: unknown) {
+    super(`cannot ${doing}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
+
+export type Pushed = {
+  readonly body: string
+  readonly digest: string
+  readonly parent: number
+  readonly author: string
+  readonly note: string
+  readonly allow: readonly string[]
+  readonly at: number
+}
+export type PushResult =
+  | { readonly outcome: 'created' | 'same'; readonly revision: Revision }
+  | { readonly outcome: 'conflict'; readonly newest: number }
+export type StoredSpec = Revision & { readonly body: string }
+export type Store = {
+  newest(): StoredSpec | undefined
+  spec(revision: number): StoredSpec | undefined
+  /** Newest first, at most `limit`, only revisions below `before`. */
+  revisions(before: number, limit: number): readonly Revision[]
+  /** Compare-and-swap on the parent; the same meaning with the same overrides is not stored twice. */
+  push(spec: Pushed): PushResult
+  reports(): ReadonlyMap<string, Report>
+  saveReports(reports: ReadonlyMap<string, Report>, at: number): void
+  forgetReport(node: string): void
+  /** Idempotent by (node, id). Returns the ones that were new. */
+  addEvents(node: string, events: readonly NodeEvent[]): readonly HubEvent[]
+  /** Newest first, at most `limit`, only events with seq below `before`. */
+  events(before: number, limit: number): readonly HubEvent[]
+  /** Last confirmed words per vip, so that a move during a hub restart is still seen. */
+  holders(): ReadonlyMap<string, string>
+  saveHolders(vip: string, text: string): void
+  close(): void
+}
+
+type Row = Record<string, SQLOutputValue>
+const num = (row: Row, key: string): number => Number(row[key])
+const str = (row: Row, key: string): string => String(row[key])
+
+const toRevision = (row: Row): Revision => ({
+  revision: num(row, 'revision'),
+  digest: str(row, 'digest'),
+  at: num(row, 'at'),
+  author: str(row, 'author'),
+  note: str(row, 'note'),
+  allow: str(row, 'allow') === '' ? [] : str(row, 'allow').split(','),
+})
+const toSpec = (row: Row | undefined): StoredSpec | undefined =>
+  row === undefined ? undefined : { ...toRevision(row), body: str(row, 'body') }
+const toEvent = (row: Row): HubEvent => ({
+  seq: num(row, 'seq'),
+  id: str(row, 'id'),
+  node: str(row, 'node'),
+  at: num(row, 'at'),
+  kind: str(row, 'kind'),
+  text: str(row, 'text'),
+})
+
+function migrate(db: DatabaseSync, path: string): void {
+  const have = num(db.prepare('PRAGMA user_version').get() ?? {}, 'user_version')
+  if (have > MIGRATIONS.length)
+    throw new Error(`${path} was written by a newer hactl (store version ${have})`)
+  for (const [at, sql] of MIGRATIONS.entries()) {
+    if (at < have) continue
+    db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${at + 1}; COMMIT`)
+  }
+}
+
+function open(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: 2_000 })
+  try {
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    migrate(db, path)
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+function transaction<T>(db: DatabaseSync, doing: string, work: () => T): T {
+  try {
+    db.exec('BEGIN IMMEDIATE')
+    const result = work()
+    db.exec('COMMIT')
+    return result
+  } catch (error) {
+    // A failed COMMIT may already have rolled back; a second ROLLBACK would hide the first cause.
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw new StoreError(doing, error)
+  }
+}
+
+function pushInto(
+  db: DatabaseSync,
+  newest: () => StoredSpec | undefined,
+  spec: Pushed,
+): PushResult {
+  const last = newest()
+  const allow = [...spec.allow].sort().join(',')
+  if (last !== undefined && last.digest === spec.digest && last.allow.join(',') === allow) {
+    const { body: _, ...revision } = last
+    return { outcome: 'same', revision }
+  }
+  const parent = last?.revision ?? 0
+  if (parent !== spec.parent) return { outcome: 'conflict', newest: parent }
+  const { body, digest, at, author, note } = spec
+  const revision = parent + 1
+  db.prepare(
+    'INSERT INTO revisions (revision, digest, at, author, note, allow, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  ).run(revision, digest, at, author, note, allow, body)
+  const words = allow === '' ? [] : allow.split(',')
+  return { outcome: 'created', revision: { revision, digest, at, author, note, allow: words } }
+}
+
+function addEventsTo(
+  db: DatabaseSync,
+  node: string,
+  events: readonly NodeEvent[],
+): readonly HubEvent[] {
+  const insert = db.prepare(
+    'INSERT INTO events (id, node, at, kind, text) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING *',
+  )
+  const fresh = events.flatMap((e) => {
+    const row = insert.get(e.id, node, e.at, e.kind, e.text)
+    return row === undefined ? [] : [toEvent(row)]
+  })
+  const last = fresh.at(-1)
+  if (last !== undefined)
+    db.prepare('DELETE FROM events WHERE seq <= ?').run(last.seq - EVENTS_KEPT_MAX)
+  return fresh
+}
+
+function readReports(rows: readonly Row[]): ReadonlyMap<string, Report> {
+  const reports = new Map<string, Report>()
+  for (const row of rows) {
+    try {
+      const report: unknown = JSON.parse(str(row, 'body'))
+      // Written by an older or newer hub: what no longer fits is only history, so it is left out.
+      if (Value.Check(Report, report)) reports.set(str(row, 'node'), report)
+    } catch {
+      // same reason
+    }
+  }
+  return reports
+}
+
+/**
+ * Opens or creates the store; ':memory:' for tests.
+ * @throws StoreError when the file is no database, is damaged or was written by a newer version.
+ */
+export function openStore(path: string): Store {
+  let db: DatabaseSync
+  try {
+    db = open(path)
+  } catch (error) {
+    throw new StoreError(`open the hub's store ${path}`, error)
+  }
+  const newest = () =>
+    toSpec(db.prepare('SELECT * FROM revisions ORDER BY revision DESC LIMIT 1').get())
+  return {
+    newest,
+    spec: (revision) =>
+      toSpec(db.prepare('SELECT * FROM revisions WHERE revision = ?').get(revision)),
+    revisions: (before, limit) =>
+      db
+        .prepare(
+          'SELECT revision, digest, at, author, note, allow FROM revisions WHERE revision < ? ORDER BY revision DESC LIMIT ?',
+        )
+        .all(before, limit)
+        .map(toRevision),
+    push: (spec) => transaction(db, 'store the spec', () => pushInto(db, newest, spec)),
+    reports: () => readReports(db.prepare('SELECT node, body FROM reports').all()),
+    saveReports: (reports, at) =>
+      transaction(db, 'store reports', () => {
+        const put = db.prepare(
+          'INSERT INTO reports (node, at, body) VALUES (?, ?, ?) ON CONFLICT (node) DO UPDATE SET at = excluded.at, body = excluded.body',
+        )
+        for (const [node, report] of reports) put.run(node, at, JSON.stringify(report))
+      }),
+    forgetReport: (node) =>
+      transaction(db, 'forget a report', () => {
+        db.prepare('DELETE FROM reports WHERE node = ?').run(node)
+      }),
+    addEvents: (node, events) =>
+      transaction(db, 'store events', () => addEventsTo(db, node, events)),
+    events: (before, limit) =>
+      db
+        .prepare('SELECT * FROM events WHERE seq < ? ORDER BY seq DESC LIMIT ?')
+        .all(before, limit)
+        .map(toEvent),
+    holders: () =>
+      new Map(
+        db
+          .prepare('SELECT vip, text FROM holders')
+          .all()
+          .map((row) => [str(row, 'vip'), str(row, 'text')]),
+      ),
+    saveHolders: (vip, text) =>
+      transaction(db, 'store a vip holder', () => {
+        db.prepare(
+          'INSERT INTO holders (vip, text) VALUES (?, ?) ON CONFLICT (vip) DO UPDATE SET text = excluded.text',
+        ).run(vip, text)
+      }),
+    close: () => db.close(),
+  }
+}
