@@ -4,7 +4,7 @@ import type { Version } from '../../engine.ts'
 import { checkLines } from './check.ts'
 import { RESOLVERS } from './global.ts'
 import { has, leftOut } from './profiles.ts'
-import { duration, endpoint, type Part, section, verbatim, word } from './words.ts'
+import { duration, endpoint, LIVE_MARK, type Part, section, verbatim, word } from './words.ts'
 
 /** Map-based hashing forbids weight changes at run time and reshuffles everybody when a server dies. */
 const CONSISTENT = ['hash-type consistent']
@@ -50,24 +50,21 @@ function stickLines(pool: ClusterPool): readonly string[] {
 }
 
 /**
- * Weight and state stand right after the address where they are live: the digest leaves exactly that place out.
- * A draining server starts with weight 0, so that a restart sends it nobody new; the agent then sets the rest.
+ * Weight and state stand right after the address, where digest.ts looks for them. A draining server starts with weight
+ * 0, so that a restart sends it nobody new; the agent then sets weight and state through the socket.
  */
 export function serverLine(pool: ClusterPool, server: ClusterServer, version: Version): string {
-  const weight = `weight ${server.state === 'drain' ? 0 : server.weight}`
-  const settings = server.state === 'maint' ? [weight, 'disabled'] : [weight]
-  const live = isLive(pool, version)
   const { check } = pool
   return [
     `server ${server.name} ${endpoint(server.address, server.port)}`,
-    ...(live ? settings : []),
+    `weight ${server.state === 'drain' ? 0 : server.weight}`,
+    ...(server.state === 'maint' ? ['disabled'] : []),
     ...(server.maxconn === undefined ? [] : [`maxconn ${server.maxconn}`]),
     ...(server.backup ? ['backup'] : []),
     ...(check.type === 'none' ? [] : ['check']),
     ...(check.port === undefined || check.type === 'none' ? [] : [`port ${check.port}`]),
-    ...(pool.stick?.by === 'cookie' ? [`cookie ${server.name}`] : []),
+    ...(pool.stick?.by === 'cookie' && pool.mode === 'http' ? [`cookie ${server.name}`] : []),
     ...nameOptions(server, version),
-    ...(live ? [] : settings),
   ].join(' ')
 }
 
@@ -112,6 +109,7 @@ export function backendSection(pool: ClusterPool, version: Version): Part {
       : [
           `default-server inter ${duration(check.intervalMs)} rise ${check.rise} fall ${check.fall}`,
         ]),
+    ...(isLive(pool, version) ? [LIVE_MARK] : []),
     ...pool.servers.map((server) => serverLine(pool, server, version)),
     ...verbatim(pool.extra),
   ]

@@ -1,22 +1,22 @@
 // The digest that the running process reports, so that a reload is proved and not assumed (FIELD 4.7).
 import { createHash } from 'node:crypto'
-import { EXTRA_MARK, INDENT } from './words.ts'
+import { EXTRA_MARK, INDENT, LIVE_MARK } from './words.ts'
 
 const DIGEST_DIGITS = 16
-const DESCRIPTION = /^(\s*description hactl:)([0-9a-f]*)$/
-// Weight and state stand right after the address only where the runtime API can change them (backend.ts).
-const LIVE_SERVER = /^( {4}server \S+ \S+)(?: weight \d+)?(?: disabled)?(?= |$)/
+const DESCRIPTION = /^(\s*description hactl:)[0-9a-f]*$/m
+const LIVE_SERVER = /^( {4}server \S+ \S+) weight \d+(?: disabled)?/
 
 /** The text without what the runtime API changes and without the digest itself. */
 export function withoutLive(text: string): string {
-  let verbatim = false
+  let live = false
   return text
+    .replace(DESCRIPTION, '$1')
     .split('\n')
     .map((line) => {
-      if (line === INDENT + EXTRA_MARK) verbatim = true
-      else if (/^\S/.test(line)) verbatim = false
-      if (verbatim) return line
-      return line.replace(DESCRIPTION, '$1').replace(LIVE_SERVER, '$1')
+      if (line === INDENT + LIVE_MARK) live = true
+      // Lines of the operator and the next section: nothing there is set by the runtime API.
+      else if (line === INDENT + EXTRA_MARK || /^\S/.test(line)) live = false
+      return live ? line.replace(LIVE_SERVER, '$1') : line
     })
     .join('\n')
 }

@@ -4,8 +4,10 @@
 export type Part = { readonly lines: readonly string[]; readonly notes: readonly string[] }
 
 export const INDENT = '    '
-/** Comment above lines taken verbatim from the spec; nothing below it, to the end of the section, is ours. */
+/** Comment above lines taken verbatim from the spec. */
 export const EXTRA_MARK = '# extra lines of the spec'
+/** Comment above servers whose weight and state the runtime API sets; digest.ts leaves those two out below it. */
+export const LIVE_MARK = '# weights and states of these servers change without a reload'
 
 /**
  * One word, so that haproxy reads back exactly `text`. Backslashes instead of quotes: 1.5 knows no quotes, and
