@@ -1,0 +1,205 @@
+// A checked spec in normal form. Every default of the schema's descriptions has its one home here.
+import assert from 'node:assert/strict'
+import { HOST_PREFIX, NODE_PREFIX, parseAddress, parseNet } from './address.ts'
+import type {
+  Cluster,
+  ClusterNode,
+  ClusterPool,
+  ClusterProxy,
+  ClusterServer,
+  ClusterTimeouts,
+  ClusterVip,
+  Net,
+} from './cluster.ts'
+import { digestOf } from './hash.ts'
+import { REMOVALS_MAX, TAKEOVER_MS_DEFAULT } from './limits.ts'
+import type { Node } from './node.ts'
+import type { Pool, Server } from './pool.ts'
+import type { ProxySection } from './proxy.ts'
+import { routesOf } from './routes.ts'
+import type { Spec } from './schema.ts'
+import type { Vip } from './vip.ts'
+import { allocateVrids, nodeNets, peerNet } from './vrid.ts'
+
+/** Needs a spec without errors (checkSpec): it throws on one whose references or addresses are wrong. */
+export function resolve(spec: Spec): Cluster {
+  const vrids = allocateVrids(spec)
+  const { target, facility, requests } = spec.logs ?? {}
+  return {
+    name: spec.cluster,
+    digest: digestOf(spec),
+    nodes: byName(spec.nodes).map(([name, node]) => nodeOf(name, node)),
+    vips: byName(spec.vips).map(([name, vip]) => vipOf(spec, name, vip, vrids.get(name))),
+    proxies: byName(spec.proxies).map(([name, proxy]) => proxyOf(spec, name, proxy)),
+    pools: byName(spec.pools).map(([name, pool]) => poolOf(spec, name, pool)),
+    ...(spec.stats && { stats: spec.stats }),
+    logs: {
+      facility: facility ?? 'local2',
+      requests: requests ?? true,
+      ...(target !== undefined && { target }),
+    },
+    ...(spec.notify && { notify: spec.notify }),
+    rollout: {
+      removalsMax: spec.rollout?.removalsMax ?? REMOVALS_MAX,
+      peerWaitMs: spec.rollout?.peerWaitMs ?? 10_000,
+      drift: spec.rollout?.drift ?? 'heal',
+    },
+  }
+}
+
+const byName = <T>(map: Readonly<Record<string, T>> = {}): readonly (readonly [string, T])[] =>
+  Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))
+
+function known<T>(map: Readonly<Record<string, T>> | undefined, name: string): T {
+  const found = map !== undefined && Object.hasOwn(map, name) ? map[name] : undefined
+  assert(found !== undefined, `a checked spec refers to unknown "${name}"`)
+  return found
+}
+
+function netOf(text: string, prefix: typeof NODE_PREFIX): Net {
+  const net = parseNet(text, prefix)
+  assert(net !== undefined, `a checked spec has a bad address "${text}"`)
+  return net
+}
+
+function nodeOf(name: string, node: Node): ClusterNode {
+  return {
+    name,
+    net: netOf(node.address, NODE_PREFIX),
+    ...(node.interface !== undefined && { interface: node.interface }),
+    links: byName(node.links).map(([link, { address, interface: kernelName }]) => ({
+      name: link,
+      net: netOf(address, NODE_PREFIX),
+      ...(kernelName !== undefined && { interface: kernelName }),
+    })),
+    labels: Object.fromEntries(byName(node.labels)),
+  }
+}
+
+function vipOf(spec: Spec, name: string, vip: Vip, vrid: number | undefined): ClusterVip {
+  assert(vrid !== undefined, `vip ${name} has no vrid`)
+  const nets = vip.addresses.map((text) => netOf(text, HOST_PREFIX))
+  const takeoverMs = vip.takeoverMs ?? TAKEOVER_MS_DEFAULT
+  const peers = byName(vip.peers).map(([node, { priority }]) => {
+    const net = peerNet(nodeNets(known(spec.nodes, node)), nets[0])
+    assert(net !== undefined, `node ${node} has no address`)
+    return { node, priority, address: net.address }
+  })
+  return {
+    name,
+    nets,
+    peers: peers.sort((a, b) => b.priority - a.priority),
+    vrid,
+    takeoverMs,
+    // Three missed adverts and a skew below one more make a takeover (RFC 9568 section 6.1); the wire
+    // carries centiseconds.
+    advertMs: Math.floor(takeoverMs / 4 / 10) * 10,
+    preempt: vip.preempt ?? true,
+    mode: vip.mode ?? 'unicast',
+    vrrpVersion: vip.vrrpVersion === 2 ? 2 : 3,
+    trackInterfaces: vip.trackInterfaces ?? [],
+  }
+}
+
+function addressesOf(spec: Spec, proxy: ProxySection): readonly string[] {
+  if (proxy.addresses !== undefined)
+    return proxy.addresses.map((a) => netOf(a, HOST_PREFIX).address)
+  if (proxy.bind !== 'vip' || proxy.vip === undefined) return ['*']
+  return known(spec.vips, proxy.vip).addresses.map((a) => netOf(a, HOST_PREFIX).address)
+}
+
+/** Nodes that run a proxy, by name: the peers of its vip, or the nodes it names. */
+export function nodesOf(spec: Spec, proxy: ProxySection): readonly string[] {
+  const vip = proxy.vip === undefined ? undefined : spec.vips?.[proxy.vip]
+  return (vip === undefined ? [...(proxy.nodes ?? [])] : Object.keys(vip.peers)).sort()
+}
+
+function proxyOf(spec: Spec, name: string, proxy: ProxySection): ClusterProxy {
+  const mode = proxy.mode ?? 'http'
+  return {
+    name,
+    ...(proxy.vip !== undefined && { vip: proxy.vip }),
+    nodes: nodesOf(spec, proxy),
+    mode,
+    port: proxy.port,
+    addresses: addressesOf(spec, proxy),
+    ...(proxy.tls && { tls: proxy.tls }),
+    ...(proxy.pool !== undefined && { pool: proxy.pool }),
+    routes: routesOf(proxy),
+    ...(proxy.maxconn !== undefined && { maxconn: proxy.maxconn }),
+    timeouts: timeoutsOf(proxy),
+    forwardedFor: mode === 'http' && (proxy.forwardedFor ?? true),
+    extra: proxy.extra ?? [],
+  }
+}
+
+function timeoutsOf(proxy: ProxySection | undefined): ClusterTimeouts {
+  const { timeouts } = proxy ?? {}
+  return {
+    connectMs: timeouts?.connectMs ?? 5_000,
+    clientMs: timeouts?.clientMs ?? 60_000,
+    serverMs: timeouts?.serverMs ?? 60_000,
+    queueMs: timeouts?.queueMs ?? 30_000,
+    httpRequestMs: timeouts?.httpRequestMs ?? 10_000,
+    keepAliveMs: timeouts?.keepAliveMs ?? 10_000,
+    tunnelMs: timeouts?.tunnelMs ?? 3_600_000,
+  }
+}
+
+function poolOf(spec: Spec, name: string, pool: Pool): ClusterPool {
+  // Mode, timeouts and retries belong to a backend in haproxy but are written at the proxy here: the
+  // first proxy by name that uses the pool decides.
+  const user = byName(spec.proxies).find(([, proxy]) => poolsOf(proxy).includes(name))?.[1]
+  const { stick, check } = pool
+  return {
+    name,
+    mode: user?.mode ?? 'http',
+    balance: pool.balance ?? 'roundrobin',
+    ...(pool.balanceOn !== undefined && { balanceOn: pool.balanceOn }),
+    servers: byName(pool.servers).map(([server, value]) => serverOf(spec, server, value)),
+    check: {
+      ...check,
+      type: check?.type ?? 'connect',
+      intervalMs: check?.intervalMs ?? 2_000,
+      timeoutMs: check?.timeoutMs ?? 2_000,
+      rise: check?.rise ?? 2,
+      fall: check?.fall ?? 3,
+      method: check?.method ?? 'GET',
+      path: check?.path ?? '/',
+      status: check?.status ?? '200-399',
+    },
+    ...(stick && {
+      stick: {
+        by: stick.by,
+        cookie: stick.cookie ?? 'SRV',
+        expireMs: stick.expireMs ?? 1_800_000,
+        entriesMax: stick.entriesMax ?? 200_000,
+      },
+    }),
+    timeouts: timeoutsOf(user),
+    retries: user?.retries ?? 3,
+    redispatch: user?.redispatch ?? true,
+    extra: pool.extra ?? [],
+  }
+}
+
+/** Pools a proxy can send to, each once, in the order it tries them. */
+export const poolsOf = (proxy: ProxySection): readonly string[] => [
+  ...new Set([...routesOf(proxy).map((route) => route.pool), ...(proxy.pool ? [proxy.pool] : [])]),
+]
+
+function serverOf(spec: Spec, name: string, server: Server): ClusterServer {
+  const text = server.address ?? ''
+  const node = server.node === undefined ? undefined : known(spec.nodes, server.node)
+  const literal = node ? netOf(node.address, NODE_PREFIX) : parseAddress(text)
+  return {
+    name,
+    address: literal?.address ?? text,
+    port: server.port,
+    weight: server.weight ?? 100,
+    ...(server.maxconn !== undefined && { maxconn: server.maxconn }),
+    backup: server.backup ?? false,
+    state: server.state ?? 'ready',
+    literal: literal !== undefined,
+  }
+}

@@ -1,0 +1,21 @@
+// The routes of a proxy in the order haproxy tries them, with `split` spelled out.
+import type { ClusterRoute } from './cluster.ts'
+import type { ProxySection } from './proxy.ts'
+
+/**
+ * Explicit routes first, then the split, then the proxy's pool. Prefixes and suffixes of a split are
+ * alternatives, so they become two routes: keys of one route must all match.
+ */
+export function routesOf(proxy: ProxySection): readonly ClusterRoute[] {
+  const explicit = (proxy.routes ?? []).map((route) => ({ ...route, ignoreCase: false }))
+  const { split } = proxy
+  if (split === undefined) return explicit
+  const pool = split.pool
+  const prefixes = split.prefixes && { when: { pathPrefix: split.prefixes }, name: 'static' }
+  const suffixes = split.suffixes && {
+    when: { pathSuffix: split.suffixes },
+    name: prefixes ? 'static-suffix' : 'static',
+  }
+  const expanded = [prefixes, suffixes].flatMap((route) => (route ? [route] : []))
+  return [...explicit, ...expanded.map((route) => ({ ...route, ignoreCase: true, pool }))]
+}
