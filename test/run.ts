@@ -1,0 +1,134 @@
+// npm test: everything, from the linter to real daemons, with one closing line. Option: --only lint|unit|e2e.
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { prepare } from '../cli/build/prepare.ts'
+import { endAll, run } from './run/child.ts'
+import { changes, machine } from './run/machine.ts'
+import { add, closingLine, FAILED, NONE, PASSED, type Totals, totalsOf } from './run/totals.ts'
+
+const LINT_TIMEOUT_MS = 180_000
+const UNIT_TIMEOUT_MS = 300_000
+const BUILD_TIMEOUT_MS = 180_000
+const E2E_FILE_TIMEOUT_MS = 300_000
+
+const root = resolve(import.meta.dirname, '..')
+const bin = (name: string): string => join(root, 'node_modules/.bin', name)
+const node = process.execPath
+const startedAt = performance.now()
+const seconds = (sinceMs: number): string =>
+  `${((performance.now() - sinceMs) / 1000).toFixed(1)} s`
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+/** Runs one part with its name and time around it; a part that throws has failed. */
+async function part(name: string, work: () => Promise<Totals>): Promise<Totals> {
+  say(`── ${name} (at ${seconds(startedAt)})`)
+  const since = performance.now()
+  const totals = await work().catch((error: unknown) => {
+    say(error instanceof Error ? error.message : String(error))
+    return FAILED
+  })
+  say(`   ${totals.failed === 0 ? 'ok' : 'FAILED'}: ${closingLine(totals)} in ${seconds(since)}`)
+  return totals
+}
+
+/** A command that says by its exit whether all is well; its output matters only when it is not. */
+async function command(argv: readonly string[], timeoutMs: number): Promise<Totals> {
+  const ended = await run(argv, timeoutMs, false)
+  if (ended.ok) return PASSED
+  say(ended.output)
+  if (ended.late) say(`cannot wait longer than ${timeoutMs / 1000} s for ${argv[0]}`)
+  return FAILED
+}
+
+async function tests(args: readonly string[], timeoutMs: number, show: boolean): Promise<Totals> {
+  const work = mkdtempSync(join(tmpdir(), 'hactl-test-'))
+  try {
+    const tap = join(work, 'tap')
+    const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout']
+    const toFile = ['--test-reporter=tap', `--test-reporter-destination=${tap}`]
+    const argv = [node, '--test', ...reporters, ...toFile, ...args]
+    const ended = await run(argv, timeoutMs, show)
+    const totals = totalsOf(textOf(tap), ended.ok)
+    if (totals.failed > 0 && !show) say(ended.output)
+    if (ended.late) say(`cannot wait longer than ${timeoutMs / 1000} s: ended`)
+    return totals
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+async function lint(): Promise<Totals> {
+  const types = await part('types', () => command([bin('tsc'), '-p', root], LINT_TIMEOUT_MS))
+  const style = await part('style', () => command([bin('biome'), 'check', root], LINT_TIMEOUT_MS))
+  return add(types, style)
+}
+
+const unit = (): Promise<Totals> =>
+  part('unit', () => tests([join(root, 'test/**/*.test.ts')], UNIT_TIMEOUT_MS, false))
+
+/** Files one after the other: each builds a whole cluster, and two would disturb each other's times. */
+async function endToEnd(): Promise<Totals> {
+  const files = readdirSync(join(root, 'test/e2e'))
+    .filter((f) => f.endsWith('.e2e.ts'))
+    .sort()
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+    say('── e2e: skipped, they need Linux and root (network namespaces, real daemons)')
+    return { ...NONE, skipped: files.length }
+  }
+  const prepared = await part('packages', async () => {
+    await prepare(say, process.env['PATH'] ?? '')
+    return PASSED
+  })
+  const build = [node, join(root, 'cli/build/build.ts'), '--fast']
+  const built = await part('build', () => command(build, BUILD_TIMEOUT_MS))
+  let totals = add(prepared, built)
+  if (totals.failed > 0) return totals
+  const before = machine()
+  for (const file of files) {
+    const args = ['--test-concurrency=1', join(root, 'test/e2e', file)]
+    totals = add(totals, await part(`e2e ${file}`, () => tests(args, E2E_FILE_TIMEOUT_MS, true)))
+  }
+  const clean = await part('machine as it was', async () => {
+    const left = changes(before, machine())
+    for (const line of left) say(`   ${line}`)
+    return left.length === 0 ? PASSED : FAILED
+  })
+  return add(totals, clean)
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { only: { type: 'string' } } })
+  const parts: Record<string, () => Promise<Totals>> = { lint, unit, e2e: endToEnd }
+  const only = values.only
+  if (only !== undefined && parts[only] === undefined) {
+    say(`cannot run only ${only}: lint, unit or e2e`)
+    process.exitCode = 2
+    return
+  }
+  process.chdir(root)
+  let totals = NONE
+  for (const [name, work] of Object.entries(parts)) {
+    if (only === undefined || only === name) totals = add(totals, await work())
+  }
+  say(`── all in ${seconds(startedAt)}`)
+  say(closingLine(totals))
+  process.exitCode = totals.failed === 0 ? 0 : 1
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    say('ending the tests')
+    void endAll(10_000).then(() => process.exit(130))
+  })
+}
+await main()
