@@ -1,0 +1,68 @@
+// What the node is, probed by asking it: once, and again after a package change.
+import { availableParallelism } from 'node:os'
+import type { Facts } from '../plan/types.ts'
+import type { Host } from '../world.ts'
+import { type EngineFacts, parseHaproxy, parseKeepalived, parseNginx } from './facts/engines.ts'
+import { parseFilesMax } from './facts/process-limits.ts'
+import { parseUsers } from './facts/users.ts'
+
+const PROBE_TIMEOUT_MS = 5_000
+
+const PROBES: readonly {
+  readonly name: string
+  readonly argv: readonly string[]
+  readonly parse: (text: string) => EngineFacts | undefined
+}[] = [
+  { name: 'haproxy', argv: ['haproxy', '-vv'], parse: parseHaproxy },
+  { name: 'keepalived', argv: ['keepalived', '-v'], parse: parseKeepalived },
+  { name: 'nginx', argv: ['nginx', '-V'], parse: parseNginx },
+]
+
+async function probeEngines(host: Host): Promise<Facts['engines']> {
+  const found = await Promise.all(
+    PROBES.map(async ({ name, argv, parse }) => {
+      const { stdout, stderr } = await host.run(argv, PROBE_TIMEOUT_MS)
+      const facts = parse(`${stdout}\n${stderr}`)
+      return facts === undefined ? [] : [[name, facts] as const]
+    }),
+  )
+  return Object.fromEntries(found.flat())
+}
+
+const PACKAGERS: readonly (readonly ['apt' | 'dnf', readonly string[]])[] = [
+  ['apt', ['apt-get']],
+  ['dnf', ['dnf', 'yum']],
+]
+
+async function probePackager(host: Host): Promise<Facts['packager']> {
+  const programs = await host.list('/usr/bin')
+  const found = PACKAGERS.find(([, names]) => names.some((name) => programs.includes(name)))
+  return found?.[0] ?? 'none'
+}
+
+/** Everything a plan may depend on. Bounded: three commands of 5 s at most, side by side. */
+export async function probeFacts(host: Host, node: string): Promise<Facts> {
+  const [interfaces, addresses, engines, packager, passwd, uidMap, limits, devices] =
+    await Promise.all([
+      host.interfaces(),
+      host.addresses(),
+      probeEngines(host),
+      probePackager(host),
+      host.read('/etc/passwd'),
+      host.read('/proc/self/uid_map'),
+      host.read('/proc/self/limits'),
+      host.list('/dev'),
+    ])
+  return {
+    node,
+    interfaces,
+    addresses,
+    engines,
+    supervisor: host.supervisor.kind,
+    packager,
+    filesMax: parseFilesMax(limits?.body ?? ''),
+    cpus: availableParallelism(),
+    users: parseUsers(passwd?.body ?? '', uidMap?.body ?? '0 0 4294967295'),
+    syslog: devices.includes('log'),
+  }
+}

@@ -1,0 +1,21 @@
+// Bounds of the real host: bytes, counts and milliseconds of every effect.
+
+export const FILE_BYTES_MAX = 4 * 1024 * 1024
+export const ANSWER_BYTES_MAX = 4 * 1024 * 1024
+export const ASK_TIMEOUT_MS = 2_000
+export const LIST_ENTRIES_MAX = 10_000
+/** Adopted daemons are looked at this often; our own children report their exit at once. */
+export const WATCH_INTERVAL_MS = 50
+export const RESTART_DELAY_MS_MIN = 100
+export const RESTART_DELAY_MS_MAX = 5_000
+/** A daemon that lived this long starts with a clean record. */
+export const RESTART_RESET_MS = 30_000
+/** SIGTERM to SIGKILL: keepalived announces priority 0 and removes its addresses meanwhile. */
+export const STOP_TIMEOUT_MS = 10_000
+/** Workers that outlive a dead master get this long before SIGKILL; they would hold its ports. */
+export const ORPHANS_TIMEOUT_MS = 300
+export const LOG_BYTES_MAX = 1024 * 1024
+export const PROBE_INTERVAL_MS = 200
+export const PROBE_TIMEOUT_MS = 500
+/** A probe that took this much longer than its limit says that we were asleep, not that the proxy was. */
+export const PROBE_STALL_MS = 250
