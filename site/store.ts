@@ -37,7 +37,6 @@ export type Store = {
   push(spec: Pushed): PushResult
   reports(): ReadonlyMap<string, Report>
   saveReports(reports: ReadonlyMap<string, Report>, at: number): void
-  forgetReport(node: string): void
   /** Idempotent by (node, id). Returns the ones that were new. */
   addEvents(node: string, events: readonly NodeEvent[]): readonly HubEvent[]
   /** Newest first, at most `limit`, only events with seq below `before`. */
@@ -192,10 +191,6 @@ export function openStore(path: string): Store {
           'INSERT INTO reports (node, at, body) VALUES (?, ?, ?) ON CONFLICT (node) DO UPDATE SET at = excluded.at, body = excluded.body',
         )
         for (const [node, report] of reports) put.run(node, at, JSON.stringify(report))
-      }),
-    forgetReport: (node) =>
-      transaction(db, 'forget a report', () => {
-        db.prepare('DELETE FROM reports WHERE node = ?').run(node)
       }),
     addEvents: (node, events) =>
       transaction(db, 'store events', () => addEventsTo(db, node, events)),

@@ -1,0 +1,109 @@
+// Server-sent events: status coalesced, events in order, slow readers dropped instead of buffered.
+import type { ClusterStatus, HubEvent } from '../spec/status.ts'
+import type { Clock } from './deps.ts'
+
+export const STREAMS_MAX = 200
+/** At most ten status messages a second, whatever the agents do. */
+export const STATUS_INTERVAL_MS = 100
+/** Ages grow also when nothing happens. */
+const REPEAT_MS = 2_000
+/** Messages a reader may lag behind before it is dropped; it reconnects and gets the whole status. */
+const LAG_MAX = 64
+
+type Reader = { readonly send: (text: string) => boolean; readonly html: boolean }
+export type Feed = {
+  /** undefined when STREAMS_MAX readers are there. `html` adds the page's inner HTML as event 'page'. */
+  open(html: boolean): ReadableStream<Uint8Array> | undefined
+  /** The status differs from what readers have. */
+  touch(): void
+  event(event: HubEvent): void
+  /** Sends what is due; called by the hub's tick. */
+  tick(): void
+  close(): void
+}
+
+const frame = (event: string, data: string) =>
+  `event: ${event}\n${data
+    .split('\n')
+    .map((line) => `data: ${line}`)
+    .join('\n')}\n\n`
+
+export function createFeed(
+  clock: Clock,
+  status: () => ClusterStatus,
+  page: (status: ClusterStatus) => string,
+): Feed {
+  const readers = new Set<Reader>()
+  const closers = new Set<() => void>()
+  let dirty = false
+  let sentAt = Number.NEGATIVE_INFINITY
+  const all = (text: (reader: Reader) => string) => {
+    for (const reader of readers) if (!reader.send(text(reader))) readers.delete(reader)
+  }
+  const statusText = () => {
+    const now = status()
+    const json = frame('status', JSON.stringify(now))
+    let html: string | undefined
+    return (reader: Reader) => {
+      if (!reader.html) return json
+      html ??= frame('page', page(now))
+      return html
+    }
+  }
+  const flush = () => {
+    const now = clock.monotonic()
+    const due = dirty ? STATUS_INTERVAL_MS : REPEAT_MS
+    if (readers.size === 0 || now - sentAt < due) return
+    dirty = false
+    sentAt = now
+    all(statusText())
+  }
+  return {
+    open(html) {
+      if (readers.size >= STREAMS_MAX) return undefined
+      let reader: Reader | undefined
+      let shut = () => {}
+      return new ReadableStream<Uint8Array>(
+        {
+          start(controller) {
+            const encoder = new TextEncoder()
+            const send = (text: string) => {
+              if ((controller.desiredSize ?? 0) <= 0) {
+                closers.delete(shut)
+                controller.close()
+                return false
+              }
+              controller.enqueue(encoder.encode(text))
+              return true
+            }
+            shut = () => controller.close()
+            closers.add(shut)
+            reader = { send, html }
+            readers.add(reader)
+            send('retry: 1000\n\n')
+            send(statusText()(reader))
+          },
+          cancel() {
+            closers.delete(shut)
+            if (reader !== undefined) readers.delete(reader)
+          },
+        },
+        { highWaterMark: LAG_MAX },
+      )
+    },
+    touch() {
+      dirty = true
+      flush()
+    },
+    event(event) {
+      const text = frame('event', JSON.stringify(event))
+      all(() => text)
+    },
+    tick: flush,
+    close() {
+      readers.clear()
+      for (const shut of closers) shut()
+      closers.clear()
+    },
+  }
+}

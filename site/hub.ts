@@ -1,0 +1,125 @@
+// The hub as a factory, no port: tests call createHub(deps).app.request('/v1/status').
+import { type Context, Hono } from 'hono'
+import { type Access, admit } from './access.ts'
+import type { HubDeps } from './deps.ts'
+import { createRate } from './rate.ts'
+import { routes } from './routes.ts'
+import type { Session, Wire } from './session.ts'
+import { createState, TICK_MS } from './state.ts'
+import { StoreError } from './store.ts'
+
+export const SESSIONS_MAX = 1_100
+
+export type Hub = {
+  readonly app: Hono
+  /** Verdict on an upgrade to WS /v1/agent: an HTTP status, 101 when welcome. */
+  admitSocket(
+    path: string,
+    authorization: string | undefined,
+    from: string,
+  ): 101 | 401 | 403 | 404 | 429 | 503
+  onSocket(wire: Wire): Session
+  /** Every TICK_MS by itself; tests on a virtual clock call it. */
+  tick(): void
+  close(): void
+}
+
+/** node-server's bindings, absent under app.request. */
+function remoteOf(c: Context): string {
+  const incoming: unknown = c.env?.incoming
+  if (typeof incoming !== 'object' || incoming === null || !('socket' in incoming)) return ''
+  const { socket } = incoming
+  if (typeof socket !== 'object' || socket === null || !('remoteAddress' in socket)) return ''
+  return String(socket.remoteAddress ?? '')
+}
+
+function secure(c: Context): void {
+  c.header('x-content-type-options', 'nosniff')
+  c.header('x-frame-options', 'DENY')
+  c.header('referrer-policy', 'no-referrer')
+  c.header('cache-control', 'no-store')
+  c.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
+}
+
+async function tickForever(deps: HubDeps, tick: () => void, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    await deps.clock.sleep(TICK_MS, stop).catch(() => undefined)
+    if (stop.aborted) return
+    try {
+      tick()
+    } catch (error) {
+      deps.log(`hub: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+}
+
+function onError(deps: HubDeps, error: Error, c: Context): Response {
+  deps.log(`hub: ${c.req.method} ${c.req.path}: ${error.message}`)
+  secure(c)
+  if (error instanceof StoreError)
+    return c.json({ error: `${error.message}; nothing was changed` }, 503)
+  return c.json({ error: 'cannot answer: a fault of the hub, see its log' }, 500)
+}
+
+export function createHub(deps: HubDeps): Hub {
+  const state = createState(deps)
+  const stop = new AbortController()
+  const wrongTokens = createRate(30, 1)
+  const pushes = createRate(100, 20)
+  const app = new Hono()
+  const ADMISSION = { unknown: 401, forbidden: 403 } as const
+
+  const refuse = (c: Context, access: Access): Response | undefined => {
+    const verdict = admit(deps.tokens, deps.open, access, {
+      method: c.req.method,
+      authorization: c.req.header('authorization'),
+      cookie: c.req.header('cookie'),
+      query: c.req.path === '/' ? c.req.query('token') : undefined,
+      host: c.req.header('host') ?? new URL(c.req.url).host,
+    })
+    const now = deps.clock.monotonic()
+    if (verdict === 'ok') {
+      if (c.req.method === 'GET' || pushes.take('', now)) return undefined
+      return c.json({ error: 'cannot push: too many pushes, try again in a second' }, 429)
+    }
+    if (!wrongTokens.take(remoteOf(c), now))
+      return c.json({ error: 'cannot answer: too many wrong tokens from this address' }, 429)
+    if (verdict === 'unknown') c.header('www-authenticate', 'Bearer realm="hactl"')
+    return c.json({ error: `cannot answer: this needs the ${access} token` }, ADMISSION[verdict])
+  }
+  for (const { method, path, access, handle } of routes)
+    if (handle !== undefined)
+      app.on(method, path, async (c) => {
+        secure(c)
+        return refuse(c, access) ?? handle(state, c)
+      })
+  app.notFound((c) => {
+    secure(c)
+    return c.json({ error: 'cannot find that: no such path or method' }, 404)
+  })
+  app.onError((error, c) => onError(deps, error, c))
+  void tickForever(deps, state.tick, stop.signal)
+  return {
+    app,
+    admitSocket(path, authorization, from) {
+      const route = routes.find((r) => r.method === 'WS' && r.path === path)
+      if (route === undefined) return 404
+      const by = {
+        method: 'WS',
+        authorization,
+        cookie: undefined,
+        query: undefined,
+        host: undefined,
+      }
+      const verdict = admit(deps.tokens, false, route.access, by)
+      if (verdict === 'ok') return state.sessions() >= SESSIONS_MAX ? 503 : 101
+      return wrongTokens.take(from, deps.clock.monotonic()) ? ADMISSION[verdict] : 429
+    },
+    onSocket: state.openSession,
+    tick: state.tick,
+    close() {
+      stop.abort()
+      state.close()
+    },
+  }
+}

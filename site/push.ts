@@ -1,0 +1,92 @@
+// POST /v1/specs: size, text, checks, compare-and-swap; the only way a spec gets in.
+import type { Context } from 'hono'
+import { SPEC_BYTES_MAX } from '../spec/limits.ts'
+import type { HubState } from './state.ts'
+
+const ALLOW = /^[a-z-]{1,20}$/
+const ALLOW_MAX = 8
+
+type Bad = { readonly status: 400 | 413 | 428; readonly error: string }
+type Head = {
+  readonly parent: number
+  readonly allow: readonly string[]
+  readonly author: string
+  readonly note: string
+}
+
+/** Header text may be percent-encoded UTF-8; what is not, is taken as it stands. */
+function words(text: string | undefined, max: number): string {
+  let plain = text ?? ''
+  try {
+    plain = decodeURIComponent(plain)
+  } catch {
+    // "100%" is a fine note
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go
+  return plain.replace(/[\x00-\x1f\x7f]/g, ' ').slice(0, max)
+}
+
+function readHead(c: Context): Head | Bad {
+  const match = c.req.header('if-match')
+  if (match === undefined)
+    return {
+      status: 428,
+      error: 'cannot push without if-match: the revision you started from, 0 for none',
+    }
+  const parent = /^"?([0-9]{1,15})"?$/.exec(match)?.[1]
+  if (parent === undefined) return { status: 400, error: 'cannot read if-match: a revision number' }
+  const listed = (c.req.header('x-hactl-allow') ?? '').split(',').map((word) => word.trim())
+  const allow = [...new Set(listed.filter((word) => word !== ''))]
+  if (allow.length > ALLOW_MAX || !allow.every((word) => ALLOW.test(word)))
+    return { status: 400, error: 'cannot read x-hactl-allow: words of a-z and -, at most 8' }
+  return {
+    parent: Number(parent),
+    allow,
+    author: words(c.req.header('x-hactl-author'), 100),
+    note: words(c.req.header('x-hactl-note'), 400),
+  }
+}
+
+async function readBody(c: Context): Promise<string | Bad> {
+  const tooLarge = { status: 413, error: `cannot take more than ${SPEC_BYTES_MAX} bytes` } as const
+  if (Number(c.req.header('content-length') ?? 0) > SPEC_BYTES_MAX) return tooLarge
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of c.req.raw.body ?? []) {
+    size += part.byteLength
+    if (size > SPEC_BYTES_MAX) return tooLarge
+    parts.push(part)
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(parts))
+  } catch {
+    return { status: 400, error: 'cannot read the spec: it is not UTF-8' }
+  }
+}
+
+export async function pushSpec(state: HubState, c: Context): Promise<Response> {
+  const head = readHead(c)
+  if ('error' in head) return c.json({ error: head.error }, head.status)
+  const body = await readBody(c)
+  if (typeof body !== 'string') return c.json({ error: body.error }, body.status)
+  const checked = state.deps.check(body)
+  if (!checked.ok)
+    return c.json(
+      { error: 'cannot push: the spec has errors', diagnostics: checked.diagnostics },
+      422,
+    )
+  const { digest } = checked.value
+  const result = state.deps.store.push({ ...head, body, digest, at: state.deps.clock.now() })
+  if (result.outcome === 'conflict')
+    return c.json(
+      {
+        error: `cannot push: you started from revision ${head.parent}, the newest is ${result.newest}`,
+        revision: result.newest,
+      },
+      409,
+    )
+  const { revision } = result.revision
+  if (result.outcome === 'same') return c.json({ revision, digest }, 200)
+  state.specChanged()
+  return c.json({ revision, digest }, 201)
+}

@@ -1,0 +1,103 @@
+// Everything the hub answers without changing anything.
+import type { Context } from 'hono'
+import { COOKIE } from './access.ts'
+import { pageHtml } from './page.ts'
+import type { HubState } from './state.ts'
+import type { StoredSpec } from './store.ts'
+
+const LIMIT_DEFAULT = 100
+const LIMIT_MAX = 1_000
+const EVENTS_ON_PAGE = 30
+
+export const fail = (c: Context, status: 400 | 404 | 503, error: string): Response =>
+  c.json({ error }, status)
+
+/** A whole number from the query, or the default; undefined when it is no number. */
+function whole(c: Context, key: string, otherwise: number): number | undefined {
+  const text = c.req.query(key)
+  if (text === undefined) return otherwise
+  return /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined
+}
+function range(c: Context): { before: number; limit: number } | undefined {
+  const before = whole(c, 'before', Number.MAX_SAFE_INTEGER)
+  const limit = whole(c, 'limit', LIMIT_DEFAULT)
+  if (before === undefined || limit === undefined || limit < 1) return undefined
+  return { before, limit: Math.min(limit, LIMIT_MAX) }
+}
+const BAD_RANGE = `cannot read before= or limit=: whole numbers, limit 1 to ${LIMIT_MAX}`
+
+export const health = (state: HubState, c: Context): Response =>
+  c.json({ ok: true, store: state.healthy() ? 'ok' : 'cannot write', agents: state.sessions() })
+
+export const status = (state: HubState, c: Context): Response => c.json(state.fleet.status())
+
+export function events(state: HubState, c: Context): Response {
+  const at = range(c)
+  return at === undefined
+    ? fail(c, 400, BAD_RANGE)
+    : c.json(state.deps.store.events(at.before, at.limit))
+}
+
+export function revisions(state: HubState, c: Context): Response {
+  const at = range(c)
+  return at === undefined
+    ? fail(c, 400, BAD_RANGE)
+    : c.json(state.deps.store.revisions(at.before, at.limit))
+}
+
+/**
+ * The revision is part of the tag: the same spec pushed again with another override must reach agents that hold the
+ * digest already.
+ */
+export const etagOf = (spec: StoredSpec): string => `"${spec.revision}-${spec.digest}"`
+
+function specAnswer(c: Context, spec: StoredSpec): Response {
+  const etag = etagOf(spec)
+  c.header('etag', etag)
+  c.header('x-hactl-revision', String(spec.revision))
+  c.header('x-hactl-digest', spec.digest)
+  c.header('x-hactl-allow', spec.allow.join(','))
+  const asked = (c.req.header('if-none-match') ?? '').split(',').map((tag) => tag.trim())
+  if (asked.includes(etag)) return c.body(null, 304)
+  c.header('content-type', 'application/json; charset=utf-8')
+  return c.body(spec.body)
+}
+
+export function spec(state: HubState, c: Context): Response {
+  const newest = state.newest()
+  return newest === undefined
+    ? fail(c, 404, 'cannot give a spec: none was pushed yet')
+    : specAnswer(c, newest)
+}
+
+export function specAt(state: HubState, c: Context): Response {
+  const text = c.req.param('revision') ?? ''
+  const found = /^[1-9][0-9]{0,14}$/.test(text) ? state.deps.store.spec(Number(text)) : undefined
+  return found === undefined
+    ? fail(c, 404, `cannot find revision ${text.slice(0, 20)}`)
+    : specAnswer(c, found)
+}
+
+export function stream(state: HubState, c: Context): Response {
+  const body = state.feed.open(c.req.query('page') === '1')
+  if (body === undefined) return fail(c, 503, 'cannot stream: too many readers')
+  c.header('content-type', 'text/event-stream; charset=utf-8')
+  c.header('x-accel-buffering', 'no')
+  return c.body(body)
+}
+
+/** With ?token= the browser gets a cookie, and always the viewer's token: what only looks needs no more. */
+export function page(state: HubState, c: Context): Response {
+  if (c.req.query('token') !== undefined)
+    c.header(
+      'set-cookie',
+      `${COOKIE}=${state.deps.tokens.viewer}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000`,
+    )
+  const nonce = state.deps.id().replace(/[^A-Za-z0-9]/g, '')
+  c.header(
+    'content-security-policy',
+    `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  )
+  const latest = state.deps.store.events(Number.MAX_SAFE_INTEGER, EVENTS_ON_PAGE)
+  return c.html(pageHtml(state.fleet.status(), latest, nonce))
+}

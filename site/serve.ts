@@ -1,0 +1,140 @@
+// The hub on real ports: HTTP and WebSocket on the same listeners, store and tokens in one directory.
+import { randomUUID } from 'node:crypto'
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { getRequestListener } from '@hono/node-server'
+import { WebSocketServer } from 'ws'
+import { checkSpec } from '../spec/check.ts'
+import { FRAME_BYTES_MAX } from '../spec/limits.ts'
+import { loadTokens } from './access.ts'
+import type { Clock, Log } from './deps.ts'
+import { createHub, type Hub, SESSIONS_MAX } from './hub.ts'
+import { openStore } from './store.ts'
+
+const BUFFERED_BYTES_MAX = 4 * FRAME_BYTES_MAX
+
+export type ServeOptions = {
+  /** Directory of hub.db and tokens.json; made when missing, mode 0700. */
+  readonly state: string
+  /** 'host:port' (port 0: any free one) or 'unix:/path'. */
+  readonly listen: readonly string[]
+  readonly open: boolean
+  readonly clock: Clock
+  readonly log: Log
+}
+export type Serving = {
+  /** 'http://host:port' or 'unix:/path', in the order of `listen`. */
+  readonly addresses: readonly string[]
+  close(): Promise<void>
+}
+
+const refuse = (socket: Duplex, status: number) =>
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
+  )
+
+function upgrades(hub: Hub, sockets: WebSocketServer) {
+  return (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy())
+    const path = (request.url ?? '').split('?')[0] ?? ''
+    const from = request.socket.remoteAddress ?? ''
+    const status = hub.admitSocket(path, request.headers.authorization, from)
+    if (status !== 101) {
+      refuse(socket, status)
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, (ws) => {
+      const session = hub.onSocket({
+        send: (text) => {
+          // An agent that reads nothing must not cost the hub its memory.
+          if (ws.bufferedAmount > BUFFERED_BYTES_MAX) ws.terminate()
+          else ws.send(text, () => undefined)
+        },
+        close: (code, reason) => ws.close(code, reason),
+      })
+      ws.on('message', (data, binary) => session.receive(binary ? '' : data.toString(), binary))
+      ws.on('close', () => session.ended())
+      // Oversized and broken frames end here; ws closes the socket itself (1009, 1002, 1007).
+      ws.on('error', () => session.ended())
+    })
+  }
+}
+
+function parseListen(text: string): { host: string; port: number } | { path: string } {
+  if (text.startsWith('unix:/')) return { path: text.slice(5) }
+  const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:\s]*):(\d{1,5})$/.exec(text) ?? []
+  if (host === undefined || Number(port) > 65_535)
+    throw new Error(`cannot listen on '${text}': give host:port, [v6]:port or unix:/path`)
+  return { host: host.replace(/^\[|\]$/g, '') || '0.0.0.0', port: Number(port) }
+}
+
+function listenOn(server: Server, text: string): Promise<string> {
+  const where = parseListen(text)
+  // A socket file left by a killed hub blocks the next one; two hubs on one state are kept apart by the port.
+  if ('path' in where) rmSync(where.path, { force: true })
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new Error(`cannot listen on ${text}: ${cause.message}`, { cause })),
+    )
+    server.listen(where, () => {
+      if ('path' in where) chmodSync(where.path, 0o600)
+      const at = server.address()
+      if (at === null || typeof at === 'string') resolve(text)
+      else resolve(`http://${at.family === 'IPv6' ? `[${at.address}]` : at.address}:${at.port}`)
+    })
+  })
+}
+
+function newServer(hub: Hub, sockets: WebSocketServer): Server {
+  const server = createServer(
+    { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 30_000 },
+    getRequestListener(hub.app.fetch),
+  )
+  server.maxConnections = SESSIONS_MAX + 500
+  server.on('upgrade', upgrades(hub, sockets))
+  return server
+}
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+
+/** @throws with a message for the operator when state or an address cannot be used. */
+export async function serveHub(options: ServeOptions): Promise<Serving> {
+  const { state, listen, open, clock, log } = options
+  mkdirSync(state, { recursive: true, mode: 0o700 })
+  const tokens = loadTokens(state)
+  const store = openStore(join(state, 'hub.db'))
+  const check = (text: string) => {
+    const { cluster, diagnostics } = checkSpec(text)
+    return cluster === undefined
+      ? ({ ok: false, diagnostics } as const)
+      : ({ ok: true, value: cluster, diagnostics } as const)
+  }
+  const hub = createHub({ store, tokens, open, clock, log, id: randomUUID, check })
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: FRAME_BYTES_MAX,
+    perMessageDeflate: false,
+  })
+  const servers = listen.map(() => newServer(hub, sockets))
+  const close = async () => {
+    hub.close()
+    for (const ws of sockets.clients) ws.terminate()
+    await Promise.all(servers.map(closed))
+    store.close()
+  }
+  try {
+    const addresses: string[] = []
+    for (const [at, server] of servers.entries())
+      addresses.push(await listenOn(server, listen[at] ?? ''))
+    return { addresses, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,162 @@
+// One agent's WebSocket: every frame is judged before anything believes it; a bad one ends the session, never the hub.
+import { Value } from '@sinclair/typebox/value'
+import { type Static, Type } from '@sinclair/typebox'
+import { FRAME_BYTES_MAX } from '../spec/limits.ts'
+import { type FromAgent, type FromHub, fromAgent } from '../spec/protocol.ts'
+import type { NodeEvent, Report, Summary } from '../spec/report.ts'
+import type { Clock } from './deps.ts'
+
+/** What is left of a socket once ws is taken away: tests pass a fake. */
+export type Wire = {
+  send(text: string): void
+  close(code: number, reason: string): void
+}
+export type SessionDeps = {
+  readonly clock: Clock
+  /** undefined when welcome, else why not. */
+  readonly onHello: (hello: Static<typeof fromAgent.hello>, session: Session) => string | undefined
+  readonly onSummary: (node: string, summary: Summary) => void
+  readonly onReport: (node: string, report: Report) => void
+  /** False when they could not be stored: the agent keeps them. */
+  readonly onEvents: (node: string, events: readonly NodeEvent[]) => boolean
+  readonly onEnd: (session: Session) => void
+}
+export type Session = {
+  node(): string | undefined
+  boot(): string
+  openedAt: number
+  heardAt(): number
+  receive(text: string, binary: boolean): void
+  /** The socket is gone. */
+  ended(): void
+  send(message: FromHub): void
+  close(code: number, reason: string): void
+}
+
+const Typed = Type.Object({ type: Type.String({ maxLength: 40 }) })
+/** Frames in any one second; an agent sends about two. */
+const FRAMES_PER_SECOND_MAX = 200
+const POLICY = 1008
+
+type Read =
+  | { readonly ok: true; readonly message: FromAgent | undefined }
+  | { readonly ok: false; readonly why: string }
+
+/** A message, undefined for a type of a newer protocol, or why the frame is bad. Pure. */
+export function readAgentFrame(text: string): Read {
+  if (Buffer.byteLength(text) > FRAME_BYTES_MAX) return { ok: false, why: 'frame too large' }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return { ok: false, why: 'frame is not JSON' }
+  }
+  if (!Value.Check(Typed, value)) return { ok: false, why: 'frame has no type' }
+  if (Value.Check(fromAgent.hello, value)) return { ok: true, message: value }
+  if (Value.Check(fromAgent.heartbeat, value)) return { ok: true, message: value }
+  if (Value.Check(fromAgent.report, value)) return { ok: true, message: value }
+  if (Value.Check(fromAgent.events, value)) return { ok: true, message: value }
+  if (!Object.hasOwn(fromAgent, value.type)) return { ok: true, message: undefined }
+  return { ok: false, why: `bad ${value.type} message` }
+}
+
+type State = {
+  node: string | undefined
+  boot: string
+  seq: number
+  heardAt: number
+  second: number
+  frames: number
+  over: boolean
+}
+
+/** Sequence numbers must grow within a session, so that a replayed heartbeat changes nothing. */
+function isNew(state: State, seq: number): boolean {
+  if (seq <= state.seq) return false
+  state.seq = seq
+  return true
+}
+
+/** undefined when well, else why the session must end. */
+function take(
+  deps: SessionDeps,
+  state: State,
+  session: Session,
+  message: FromAgent,
+): string | undefined {
+  if (message.type === 'hello') {
+    if (state.node !== undefined) return 'second hello'
+    const refused = deps.onHello(message, session)
+    if (refused !== undefined) return refused
+    state.node = message.node
+    state.boot = message.boot
+    return undefined
+  }
+  const { node } = state
+  if (node === undefined) return 'hello must come first'
+  if (message.type === 'events') {
+    const ids = message.events.map((event) => event.id)
+    if (deps.onEvents(node, message.events)) session.send({ type: 'stored', ids })
+    return undefined
+  }
+  const summary = message.type === 'report' ? message.report.summary : message.summary
+  if (summary.node !== node || summary.boot !== state.boot) return 'not the node of the hello'
+  if (!isNew(state, message.seq)) return undefined
+  if (message.type === 'report') deps.onReport(node, message.report)
+  else deps.onSummary(node, summary)
+  return undefined
+}
+
+function tooFast(state: State, now: number): boolean {
+  const second = Math.floor(now / 1000)
+  if (second !== state.second) state.frames = 0
+  state.second = second
+  state.frames++
+  return state.frames > FRAMES_PER_SECOND_MAX
+}
+
+export function createSession(deps: SessionDeps, wire: Wire): Session {
+  const now = deps.clock.monotonic()
+  const state: State = {
+    node: undefined,
+    boot: '',
+    seq: -1,
+    heardAt: now,
+    second: 0,
+    frames: 0,
+    over: false,
+  }
+  const end = () => {
+    if (state.over) return
+    state.over = true
+    deps.onEnd(session)
+  }
+  const session: Session = {
+    node: () => state.node,
+    boot: () => state.boot,
+    openedAt: now,
+    heardAt: () => state.heardAt,
+    receive(text, binary) {
+      if (state.over) return
+      state.heardAt = deps.clock.monotonic()
+      if (binary) return session.close(POLICY, 'binary frame')
+      if (tooFast(state, state.heardAt)) return session.close(POLICY, 'too many frames')
+      const read = readAgentFrame(text)
+      if (!read.ok) return session.close(POLICY, read.why)
+      if (read.message === undefined) return
+      const why = take(deps, state, session, read.message)
+      if (why !== undefined) session.close(POLICY, why)
+    },
+    ended: end,
+    send(message) {
+      if (!state.over) wire.send(JSON.stringify(message))
+    },
+    close(code, reason) {
+      if (state.over) return
+      end()
+      // A close reason has at most 123 bytes (RFC 6455 section 5.5).
+      wire.close(code, reason.replace(/[^\x20-\x7e]/g, '?').slice(0, 120))
+    },
+  }
+  return session
+}

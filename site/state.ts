@@ -1,0 +1,185 @@
+// The running hub behind the routes: store, fleet, feed and agent sessions, wired together.
+import { NAME_PATTERN } from '../spec/names.ts'
+import type { NodeEvent, Report } from '../spec/report.ts'
+import type { ClusterStatus, HubEvent } from '../spec/status.ts'
+import type { HubDeps } from './deps.ts'
+import { createFeed, type Feed } from './feed.ts'
+import { createFleet, type Fleet } from './fleet.ts'
+import { statusHtml } from './page.ts'
+import { createSession, type Session, type Wire } from './session.ts'
+import type { StoredSpec } from './store.ts'
+
+export const TICK_MS = 250
+const HELLO_MS_MAX = 5_000
+const SILENCE_MS_MAX = 15_000
+/** A report goes to disk at most this often per node. */
+const REPORT_FLUSH_MS = 5_000
+const TRY_AGAIN = 1013
+/** Also keeps '' for events of the hub itself. */
+const NODE_NAME = new RegExp(NAME_PATTERN)
+
+export type HubState = {
+  readonly deps: HubDeps
+  readonly fleet: Fleet
+  readonly feed: Feed
+  newest(): StoredSpec | undefined
+  /** After a push: agents are told at once. */
+  specChanged(): void
+  /** False after the last write failed. */
+  healthy(): boolean
+  openSession(wire: Wire): Session
+  sessions(): number
+  tick(): void
+  close(): void
+}
+
+/** Runs a write; a full disk is told once and must not end anything. */
+function createGuard(deps: HubDeps): {
+  write: (work: () => void) => boolean
+  healthy: () => boolean
+} {
+  let well = true
+  return {
+    healthy: () => well,
+    write(work) {
+      try {
+        work()
+        if (!well) deps.log('hub store: writing works again')
+        well = true
+      } catch (error) {
+        if (well) deps.log(`hub store: ${error instanceof Error ? error.message : String(error)}`)
+        well = false
+      }
+      return well
+    },
+  }
+}
+
+/** What decays or changes by itself, without ages: readers are told when it differs. */
+const shape = (status: ClusterStatus): string =>
+  JSON.stringify([
+    status.revision,
+    status.alerts.map((a) => a.id + a.text),
+    status.vips.map((v) => [v.state, v.holders.map((h) => h.node)]),
+    [...status.nodes, ...status.strangers].map((n) => [n.node, n.condition, n.connected]),
+  ])
+
+export function createState(deps: HubDeps): HubState {
+  const { store, clock } = deps
+  const guard = createGuard(deps)
+  const fleet = createFleet(clock, store.reports(), store.holders())
+  const sessions = new Set<Session>()
+  const unsaved = new Map<string, Report>()
+  let newest = store.newest()
+  let lastShape = ''
+  let flushedAt = clock.monotonic()
+  const latestEvents = () => store.events(Number.MAX_SAFE_INTEGER, 30)
+  const feed = createFeed(clock, fleet.status, (status) => statusHtml(status, latestEvents()))
+
+  const useNewest = () => {
+    newest = store.newest()
+    if (newest === undefined) return
+    const parsed = deps.check(newest.body)
+    if (parsed.ok)
+      fleet.setWanted({
+        revision: newest.revision,
+        digest: newest.digest,
+        cluster: parsed.value,
+      })
+    else deps.log(`hub: revision ${newest.revision} no longer passes this version's checks`)
+  }
+  const tellWanted = (session: Session) => {
+    if (newest !== undefined)
+      session.send({ type: 'wanted', revision: newest.revision, digest: newest.digest })
+  }
+  const record = (node: string, events: readonly NodeEvent[]): boolean => {
+    let fresh: readonly HubEvent[] = []
+    const stored = guard.write(() => {
+      fresh = store.addEvents(node, events)
+    })
+    for (const event of fresh) feed.event(event)
+    return stored
+  }
+  const watch = () => {
+    for (const { vip, words, text } of fleet.transitions()) {
+      record('', [{ id: deps.id().slice(0, 40), at: clock.now(), kind: 'transition', text }])
+      guard.write(() => store.saveHolders(vip, words))
+    }
+    const now = shape(fleet.status())
+    if (now !== lastShape) feed.touch()
+    lastShape = now
+  }
+  const flush = () => {
+    if (unsaved.size === 0 || clock.monotonic() - flushedAt < REPORT_FLUSH_MS) return
+    flushedAt = clock.monotonic()
+    if (guard.write(() => store.saveReports(unsaved, clock.now()))) unsaved.clear()
+  }
+  const openSession = (wire: Wire): Session => {
+    const session = createSession(
+      {
+        clock,
+        onHello(hello, me) {
+          if (!NODE_NAME.test(hello.node)) return 'bad node name'
+          const serving = fleet.status().cluster
+          if (hello.cluster !== '' && serving !== '' && hello.cluster !== serving)
+            return `this hub serves cluster ${serving}`
+          for (const other of sessions)
+            if (other !== me && other.node() === hello.node) other.close(4001, 'replaced')
+          if (!fleet.join(hello.node, hello.boot)) return 'too many agents'
+          tellWanted(me)
+          return undefined
+        },
+        onSummary(node, summary) {
+          fleet.heartbeat(node, summary)
+          watch()
+        },
+        onReport(node, report) {
+          fleet.report(node, report)
+          unsaved.set(node, report)
+          feed.touch()
+          watch()
+        },
+        onEvents: record,
+        onEnd(me) {
+          sessions.delete(me)
+          const node = me.node()
+          if (node !== undefined) fleet.leave(node, me.boot())
+        },
+      },
+      wire,
+    )
+    sessions.add(session)
+    return session
+  }
+  useNewest()
+  return {
+    deps,
+    fleet,
+    feed,
+    newest: () => newest,
+    specChanged() {
+      useNewest()
+      for (const session of sessions) if (session.node() !== undefined) tellWanted(session)
+      feed.touch()
+    },
+    healthy: guard.healthy,
+    openSession,
+    sessions: () => sessions.size,
+    tick() {
+      const now = clock.monotonic()
+      for (const session of sessions) {
+        const waited = now - session.openedAt
+        if (session.node() === undefined && waited > HELLO_MS_MAX) session.close(1008, 'no hello')
+        else if (now - session.heardAt() > SILENCE_MS_MAX) session.close(TRY_AGAIN, 'silent')
+      }
+      watch()
+      flush()
+      feed.tick()
+    },
+    close() {
+      for (const session of sessions) session.close(1001, 'hub stops')
+      guard.write(() => store.saveReports(unsaved, clock.now()))
+      feed.close()
+    },
+  }
+}
