@@ -1,0 +1,43 @@
+// How keepalived checks a candidate, and how its running process proves what it runs.
+import type { CheckVerdict, Engine } from '../../engine.ts'
+import { bare, meaningOf } from './messages.ts'
+import { DUMP_PATH } from './paths.ts'
+import { has } from './profiles.ts'
+
+/**
+ * Every line is judged, the exit code alone never decides: 2.0.20 to 2.1.5 exit 0 on nearly every
+ * error, 2.2 and later exit 5 for a truncated password too (FIELD 4.3). Unknown text is refused.
+ */
+function classify(result: Parameters<Engine['classify']>[0]): CheckVerdict {
+  if (result.signal !== null) {
+    return { ok: false, errors: [`keepalived -t ended by ${result.signal}: the file crashes it`] }
+  }
+  if (result.code === null || result.code === 127) {
+    return { ok: false, errors: ['keepalived -t could not be run'] }
+  }
+  const lines = `${result.stderr}\n${result.stdout}`.split('\n').filter((l) => l.trim() !== '')
+  const judged = lines.map((line) => ({ line: bare(line), meaning: meaningOf(line) }))
+  const errors = judged.flatMap(({ line, meaning }) => {
+    if (meaning === undefined) return [`unknown message: ${line}`]
+    return meaning.level === 'fatal' ? [`${line} (${meaning.why})`] : []
+  })
+  const warnings = judged.flatMap(({ line, meaning }) =>
+    meaning?.level === 'warning' ? [`${line} (${meaning.why})`] : [],
+  )
+  if (errors.length > 0) return { ok: false, errors: [...new Set(errors)] }
+  if (result.code !== 0 && warnings.length === 0) {
+    return { ok: false, errors: [`keepalived -t ended with ${result.code} and no reason`] }
+  }
+  return { ok: true, warnings }
+}
+
+export const keepalivedEngine = {
+  name: 'keepalived',
+  // Safe beside a running daemon from 2.0.7 on (upstream commit 47506045).
+  checkArgv: (candidate, version) =>
+    has(version, 'config_test') ? ['keepalived', '-t', '-f', candidate] : undefined,
+  classify,
+  proof: { by: 'dump', signal: 'SIGUSR1', path: DUMP_PATH },
+  // 2.2.7 prints ` Router ID = hactl_0123456789abcdef` in its section of globals.
+  digestIn: (answer) => /^\s*Router ID = hactl_([0-9a-f]{16})\s*$/m.exec(answer)?.[1] ?? '',
+} satisfies Engine

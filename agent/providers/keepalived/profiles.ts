@@ -1,0 +1,41 @@
+// What each version of keepalived understands: nothing is rendered that the installed one lacks.
+import type { Version } from '../../engine.ts'
+
+/**
+ * First upstream tag with a keyword, found by scanning the parser of every tag (FIELD 4.2).
+ * A vendor may have patched one in earlier; leaving it out is then merely cautious.
+ */
+export const FIRST = {
+  unicast_peer: [1, 2, 8],
+  version: [1, 2, 17],
+  vrrp_garp_master_refresh: [1, 2, 20],
+  vrrp_garp_lower_prio_repeat: [1, 2, 20],
+  vrrp_check_unicast_src: [1, 3, 5],
+  vrrp_priority: [1, 3, 5],
+  enable_script_security: [1, 3, 0],
+  vrrp_track_file: [2, 0, 0],
+  config_test: [2, 0, 4],
+  vrrp_track_process: [2, 0, 11],
+  vrrp_startup_delay: [2, 0, 14],
+  /** Measured: 2.2.7 calls `vrrp_track_file` deprecated; it is the one name before. */
+  track_file: [2, 2, 7],
+  unicast_fault_no_peer: [2, 2, 5],
+  /** An advert with another number of addresses is believed from here on (FIELD 4.4). */
+  vip_count_tolerated: [2, 3, 3],
+  /** An advert with another interval or version is believed from here on (FIELD 4.4). */
+  advert_tolerated: [2, 4, 3],
+} as const satisfies Readonly<Record<string, Version>>
+
+export type Keyword = keyof typeof FIRST
+
+/** True when `version` is `first` or later; missing parts count as 0. */
+export function atLeast(version: Version, first: Version): boolean {
+  for (let i = 0; i < Math.max(version.length, first.length); i++) {
+    const have = version[i] ?? 0
+    const need = first[i] ?? 0
+    if (have !== need) return have > need
+  }
+  return true
+}
+
+export const has = (version: Version, keyword: Keyword) => atLeast(version, FIRST[keyword])

@@ -1,0 +1,188 @@
+// The text of keepalived.conf for one node: version-aware, digest inside, the same for the same input.
+import { createHash } from 'node:crypto'
+import type { Net } from '../../../spec/cluster.ts'
+import type { Version } from '../../engine.ts'
+import { faultPath, healthPath } from './paths.ts'
+import { has } from './profiles.ts'
+import type { Router } from './routers.ts'
+
+export type Rendered = {
+  readonly body: string
+  /** First 16 hex digits of sha256 of the body without the line that carries it. */
+  readonly digest: string
+  readonly notes: readonly string[]
+}
+
+/** Says which features the kernel and the build have beyond the version. */
+export const PROC_EVENTS = 'PROC_EVENTS'
+
+/** ARP tables heal by themselves within this time, keepalived issue 166. */
+const GARP_REFRESH_S = 60
+const GARP_DELAY_S = 1
+/** A network card may need a moment after boot before it passes traffic; adverts are heard first. */
+const STARTUP_DELAY_S = 1
+/** A supervisor starts a dead proxy again within this time: the vip stays. */
+const TERMINATE_DELAY_S = 0.5
+const SCRIPT_INTERVAL_S = 1
+const PROCESS = 'hactl_haproxy'
+
+const healthName = (vip: string) => `hactl_${vip}`
+
+/** Pure. Never renders an instance that keepalived would repair by guessing. */
+export function renderKeepalived(
+  routers: readonly Router[],
+  version: Version,
+  features: readonly string[],
+): Rendered {
+  const tracksProcess = has(version, 'vrrp_track_process') && features.includes(PROC_EVENTS)
+  const vips = [...new Set(routers.map((r) => r.vip.name))]
+  const proxied = routers.some((r) => r.proxied)
+  const blocks = [
+    ...(proxied && tracksProcess ? [processBlock()] : []),
+    ...vips.map((vip) =>
+      has(version, 'vrrp_track_file') ? fileBlock(vip, version) : scriptBlock(vip),
+    ),
+    ...groups(routers),
+    ...routers.map((r) => instanceBlock(r, version, tracksProcess)),
+  ]
+  const text = (id: readonly string[]) =>
+    `${[
+      ['# Written by hactl; changes are undone by the next pass. Change the spec instead.'],
+      block('global_defs', [...id, ...globals(version)]),
+      ...blocks,
+    ]
+      .map((lines) => lines.join('\n'))
+      .join('\n\n')}\n`
+  const digest = createHash('sha256').update(text([])).digest('hex').slice(0, 16)
+  return {
+    body: text([`router_id hactl_${digest}`]),
+    digest,
+    notes: notesOf(version, proxied, tracksProcess),
+  }
+}
+
+function notesOf(version: Version, proxied: boolean, tracksProcess: boolean): readonly string[] {
+  const without = version.join('.')
+  return [
+    ...(!proxied || tracksProcess
+      ? []
+      : [
+          has(version, 'vrrp_track_process')
+            ? 'keepalived: track_process left out, the kernel does not report process events here; the health file tells'
+            : `keepalived ${without}: track_process left out (since 2.0.11); the health file tells`,
+        ]),
+    ...(has(version, 'vrrp_track_file')
+      ? []
+      : [
+          `keepalived ${without}: track_file left out (since 2.0.0); a script looks at the health file every second`,
+        ]),
+    ...(has(version, 'vrrp_startup_delay')
+      ? []
+      : [`keepalived ${without}: vrrp_startup_delay left out (since 2.0.14)`]),
+    ...(has(version, 'config_test')
+      ? []
+      : [`keepalived ${without}: it cannot check a file (since 2.0.4); only our own rules do`]),
+  ]
+}
+
+function globals(version: Version): readonly string[] {
+  return [
+    ...(has(version, 'vrrp_garp_master_refresh')
+      ? [`vrrp_garp_master_refresh ${GARP_REFRESH_S}`]
+      : []),
+    ...(has(version, 'vrrp_garp_lower_prio_repeat') ? ['vrrp_garp_lower_prio_repeat 1'] : []),
+    // Unicast adverts escape the check that TTL is 255 (FIELD 4.5-10).
+    ...(has(version, 'vrrp_check_unicast_src') ? ['vrrp_check_unicast_src'] : []),
+    ...(has(version, 'vrrp_startup_delay') ? [`vrrp_startup_delay ${STARTUP_DELAY_S}`] : []),
+    // Adverts of a tenth of a second must leave on time on a busy machine.
+    ...(has(version, 'vrrp_priority') ? ['vrrp_priority -20'] : []),
+    ...(has(version, 'vrrp_track_file') ? [] : ['enable_script_security', 'script_user root']),
+  ]
+}
+
+/** A name with its inner lines, indented. */
+function block(name: string, inner: readonly string[]): readonly string[] {
+  return [`${name} {`, ...inner.map((line) => `    ${line}`), '}']
+}
+
+const processBlock = () =>
+  block(`vrrp_track_process ${PROCESS}`, [
+    'process haproxy',
+    'weight 0',
+    'quorum 1',
+    `terminate_delay ${TERMINATE_DELAY_S}`,
+  ])
+
+/** Weight 0: not 0 in the file is FAULT. init_file: a missing file is made, healthy (fail static). */
+const fileBlock = (vip: string, version: Version) =>
+  block(`${has(version, 'track_file') ? 'track_file' : 'vrrp_track_file'} ${healthName(vip)}`, [
+    `file ${healthPath(vip)}`,
+    'weight 0',
+    'init_file 0',
+  ])
+
+/** Real path, root, argv without a shell: what enable_script_security accepts (FIELD 4.5-15). */
+const scriptBlock = (vip: string) =>
+  block(`vrrp_script ${healthName(vip)}`, [
+    `script "/usr/bin/test ! -e ${faultPath(vip)}"`,
+    `interval ${SCRIPT_INTERVAL_S}`,
+    'fall 1',
+    'rise 1',
+    'user root',
+  ])
+
+/** Both families of a vip move together: a client must not find them on different nodes. */
+function groups(routers: readonly Router[]): (readonly string[])[] {
+  return [...new Set(routers.map((r) => r.vip.name))]
+    .map((vip) => ({ vip, of: routers.filter((r) => r.vip.name === vip) }))
+    .filter(({ of }) => of.length > 1)
+    .map(({ vip, of }) =>
+      block(
+        `vrrp_sync_group ${vip}_both`,
+        block(
+          'group',
+          of.map((r) => r.name),
+        ),
+      ),
+    )
+}
+
+function instanceBlock(
+  router: Router,
+  version: Version,
+  tracksProcess: boolean,
+): readonly string[] {
+  const { vip } = router
+  const health = has(version, 'vrrp_track_file') ? 'track_file' : 'track_script'
+  return block(`vrrp_instance ${router.name}`, [
+    ...(has(version, 'version') ? [`version ${vip.vrrpVersion}`] : []),
+    'state BACKUP',
+    `interface ${router.interface}`,
+    `virtual_router_id ${vip.vrid}`,
+    `priority ${router.priority}`,
+    `advert_int ${vip.advertMs / 1000}`,
+    `garp_master_delay ${GARP_DELAY_S}`,
+    ...(vip.preempt ? [] : ['nopreempt']),
+    ...wayOf(router),
+    ...(vip.trackInterfaces.length > 0 ? block('track_interface', vip.trackInterfaces) : []),
+    ...(router.proxied && tracksProcess ? block('track_process', [PROCESS]) : []),
+    ...block(health, [healthName(vip.name)]),
+    ...block('virtual_ipaddress', [addressLine(router.advertised, router)]),
+    // Not in the adverts: adding or removing these never makes peers disagree (FIELD 4.4).
+    ...(router.excluded.length > 0
+      ? block(
+          'virtual_ipaddress_excluded',
+          router.excluded.map((net) => addressLine(net, router)),
+        )
+      : []),
+  ])
+}
+
+/** An empty unicast_peer would mean multicast without saying so, hence never one. */
+function wayOf(router: Router): readonly string[] {
+  if (router.peers.length === 0) return []
+  return [`unicast_src_ip ${router.source}`, ...block('unicast_peer', router.peers)]
+}
+
+const addressLine = (net: Net, router: Router) =>
+  `${net.address}/${net.prefix} dev ${router.interface}`

@@ -1,0 +1,126 @@
+// Which VRRP instances a node runs: one per vip and address family, never half of a pair.
+import type {
+  Cluster,
+  ClusterNode,
+  ClusterPeer,
+  ClusterVip,
+  Family,
+  Net,
+} from '../../../spec/cluster.ts'
+import type { Facts } from '../../plan/types.ts'
+
+export type Router = {
+  readonly name: string
+  readonly vip: ClusterVip
+  readonly family: Family
+  readonly interface: string
+  readonly source: string
+  /** Empty: multicast. */
+  readonly peers: readonly string[]
+  readonly priority: number
+  /** The one address that is in the adverts. */
+  readonly advertised: Net
+  readonly excluded: readonly Net[]
+  /** A proxy of this node stands behind the vip. */
+  readonly proxied: boolean
+}
+export type Routers = { readonly routers: readonly Router[]; readonly notes: readonly string[] }
+
+/** Instances of `node` for every vip it is a peer of. Pure. */
+export function routersOf(cluster: Cluster, facts: Facts): Routers {
+  const found = cluster.vips
+    .filter((vip) => vip.peers.some((p) => p.node === facts.node))
+    .map((vip) => routersOfVip(cluster, vip, facts))
+  return { routers: found.flatMap((f) => f.routers), notes: found.flatMap((f) => f.notes) }
+}
+
+function routersOfVip(cluster: Cluster, vip: ClusterVip, facts: Facts): Routers {
+  const families = familiesOf(cluster, vip)
+  if (families.length === 0) {
+    const note = `vip ${vip.name}: left out, its peers have no address of its family to send adverts from`
+    return { routers: [], notes: [note] }
+  }
+  const routers = families.flatMap((family, i) => {
+    const router = routerOf(cluster, vip, family, i === 0 ? families : [], facts)
+    return router === undefined ? [] : [router]
+  })
+  // Half a pair would hold one family while the peer holds the other: none is better than that.
+  if (routers.length < families.length) {
+    const note = `vip ${vip.name}: left out, no interface of ${facts.node} carries its address`
+    return { routers: [], notes: [note] }
+  }
+  const rest = vip.nets.filter((net) => !families.includes(net.family))
+  const notes =
+    rest.length === 0
+      ? []
+      : [
+          `vip ${vip.name}: ${rest.map((n) => n.address).join(', ')} follow the other family, not every peer has an address of theirs`,
+        ]
+  return { routers, notes }
+}
+
+/**
+ * Families that become an instance of their own. It depends on the spec alone, so that every peer
+ * decides alike: a family needs an address of every peer (an IPv6 instance cannot talk to an IPv4 peer).
+ */
+function familiesOf(cluster: Cluster, vip: ClusterVip): readonly Family[] {
+  const all: readonly Family[] = [4, 6]
+  return all.filter(
+    (family) =>
+      vip.nets.some((net) => net.family === family) &&
+      vip.peers.every((peer) => placeOf(cluster, peer, family) !== undefined),
+  )
+}
+
+function routerOf(
+  cluster: Cluster,
+  vip: ClusterVip,
+  family: Family,
+  carries: readonly Family[],
+  facts: Facts,
+): Router | undefined {
+  const self = vip.peers.find((p) => p.node === facts.node)
+  const place = self === undefined ? undefined : placeOf(cluster, self, family)
+  const [advertised, ...more] = vip.nets.filter((net) => net.family === family)
+  if (self === undefined || place === undefined || advertised === undefined) return undefined
+  const device = place.interface ?? deviceOf(place.address, facts)
+  if (device === undefined) return undefined
+  const others = vip.peers.filter((p) => p.node !== facts.node)
+  const peers = others.flatMap((p) => placeOf(cluster, p, family)?.address ?? [])
+  // The first instance also carries the addresses of a family that has no instance of its own.
+  const orphans =
+    carries.length === 0 ? [] : vip.nets.filter((net) => !carries.includes(net.family))
+  const single = new Set(vip.nets.map((net) => net.family)).size === 1
+  return {
+    name: family === 4 || single ? vip.name : `${vip.name}_6`,
+    vip,
+    family,
+    interface: device,
+    source: place.address,
+    peers: vip.mode === 'unicast' ? peers : [],
+    priority: self.priority,
+    advertised,
+    excluded: [...more, ...orphans],
+    proxied: cluster.proxies.some((p) => p.vip === vip.name && p.nodes.includes(facts.node)),
+  }
+}
+
+type Place = { readonly address: string; readonly interface: string | undefined }
+
+/** Where a peer sends adverts of a family from: its address in the vip, else its node's, else a link's. */
+function placeOf(cluster: Cluster, peer: ClusterPeer, family: Family): Place | undefined {
+  const node = cluster.nodes.find((n) => n.name === peer.node)
+  const places = node === undefined ? [] : placesOf(node)
+  const own = places.find((p) => p.address === peer.address)
+  const given: Place = { address: peer.address, interface: own?.interface }
+  return [given, ...places].find((p) => p.address.includes(':') === (family === 6))
+}
+
+const placesOf = (node: ClusterNode): readonly Place[] =>
+  [{ net: node.net, interface: node.interface }, ...node.links].map((l) => ({
+    address: l.net.address,
+    interface: l.interface,
+  }))
+
+const deviceOf = (address: string, facts: Facts) =>
+  facts.addresses.find((a) => a.address === address)?.interface
