@@ -1,4 +1,4 @@
-// The version of this program; the build writes it in, a run from the sources says so.
-declare const __VERSION__: string | undefined
+// The version of this program; the build takes it from package.json, this file only passes it on.
+import manifest from '../package.json' with { type: 'json' }
 
-export const VERSION: string = typeof __VERSION__ === 'string' ? __VERSION__ : '0.0.0-source'
+export const VERSION: string = manifest.version

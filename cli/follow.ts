@@ -1,0 +1,143 @@
+// After a push: what each node makes of it, until all have proved it, one has failed, or time is over.
+import { STALE_MS } from '../spec/limits.ts'
+import type { ClusterStatus, NodeStatus } from '../spec/status.ts'
+import type { HubClient } from './client.ts'
+import { EXIT, Exit, messageOf } from './exit.ts'
+import type { Io } from './io.ts'
+import { age, elapsed, paint, plain } from './print.ts'
+
+const POLL_MS = 200
+
+export type NodeOutcome = {
+  readonly node: string
+  readonly is: 'ready' | 'failed' | 'waiting' | 'missing'
+  /** What the node says, or why it cannot say anything. */
+  readonly says: string
+  /** From the push until this was first seen. */
+  readonly afterMs: number
+}
+export type Followed = {
+  readonly outcome: 'ready' | 'failed' | 'missing' | 'timeout' | 'replaced' | 'stopped'
+  /** Revision that replaced ours; ours otherwise. */
+  readonly revision: number
+  readonly nodes: readonly NodeOutcome[]
+  readonly elapsedMs: number
+}
+export type Following = {
+  readonly revision: number
+  readonly digest: string
+  /** Nodes that must prove it; others count only while their agent speaks. */
+  readonly nodes: readonly string[]
+  readonly timeoutMs: number
+}
+
+/** What one node makes of a digest. Pure. */
+export function judge(
+  node: NodeStatus | undefined,
+  { revision, digest }: Pick<Following, 'revision' | 'digest'>,
+): Pick<NodeOutcome, 'is' | 'says'> {
+  const said = node?.summary
+  if (node === undefined || said === undefined || node.ageMs === null)
+    return { is: 'missing', says: 'no agent of it has spoken to the hub' }
+  if (node.stale) return { is: 'missing', says: `its agent is silent for ${age(node.ageMs)}` }
+  if (said.wanted !== digest || said.wantedRevision < revision)
+    return { is: 'waiting', says: said.reason === '' ? 'has not fetched it yet' : said.reason }
+  if (said.failed === digest || said.condition === 'Stalled')
+    return { is: 'failed', says: said.reason === '' ? 'gives no reason' : said.reason }
+  if (said.running === digest && said.condition === 'Ready')
+    return { is: 'ready', says: 'runs it, proved' }
+  return {
+    is: 'waiting',
+    says: said.reason === '' ? said.condition : `${said.condition}: ${said.reason}`,
+  }
+}
+
+/** Of these nodes, and of others of the spec whose agent speaks. */
+function outcomes(
+  status: ClusterStatus,
+  wanted: Following,
+): readonly Omit<NodeOutcome, 'afterMs'>[] {
+  const known = new Map(status.nodes.map((node) => [node.node, node]))
+  const others = status.nodes
+    .filter((n) => !wanted.nodes.includes(n.node) && judge(n, wanted).is !== 'missing')
+    .map((n) => n.node)
+  return [...wanted.nodes, ...others].map((node) => ({ node, ...judge(known.get(node), wanted) }))
+}
+
+/** undefined while there is something to wait for. */
+function decide(
+  nodes: readonly Omit<NodeOutcome, 'afterMs'>[],
+  elapsedMs: number,
+): Followed['outcome'] | undefined {
+  const some = (is: NodeOutcome['is']) => nodes.some((n) => n.is === is)
+  if (some('failed')) return 'failed'
+  if (some('waiting')) return undefined
+  if (!some('missing')) return 'ready'
+  // An agent that just reconnects is not missing yet.
+  return elapsedMs >= STALE_MS ? 'missing' : undefined
+}
+
+/** Prints a line per change; survives a hub that goes away and comes back. Never throws for the network. */
+export async function follow(io: Io, client: HubClient, wanted: Following): Promise<Followed> {
+  const startMs = io.clock.monotonic()
+  let nodes: readonly NodeOutcome[] = []
+  let hubSays = ''
+  const line = (text: string) => {
+    if (!io.json) io.out(`${elapsed(io.clock.monotonic() - startMs)}  ${text}\n`)
+  }
+  for (;;) {
+    const status = await asked(client, (why) => {
+      if (why !== hubSays && why !== '')
+        line(`${paint(io, 'yellow', 'hub')}  ${plain(why)}; waiting`)
+      if (why === '' && hubSays !== '') line(`${paint(io, 'green', 'hub')}  answers again`)
+      hubSays = why
+    })
+    const elapsedMs = io.clock.monotonic() - startMs
+    const end = (outcome: Followed['outcome'], revision = wanted.revision): Followed => ({
+      outcome,
+      revision,
+      nodes,
+      elapsedMs: Math.round(elapsedMs),
+    })
+    if (status !== undefined) {
+      const now = outcomes(status, wanted)
+      nodes = now.map((next) => changed(nodes, next, elapsedMs, (text) => line(text), io))
+      const outcome = decide(now, elapsedMs)
+      if (outcome !== undefined) return end(outcome)
+      if (status.revision > wanted.revision) return end('replaced', status.revision)
+    }
+    if (io.signal.aborted) return end('stopped')
+    if (elapsedMs >= wanted.timeoutMs) return end('timeout')
+    await io.clock.sleep(Math.min(POLL_MS, wanted.timeoutMs - elapsedMs), io.signal).catch(() => {})
+  }
+}
+
+/** The older outcome when nothing changed, so that its time stays. */
+function changed(
+  before: readonly NodeOutcome[],
+  next: Omit<NodeOutcome, 'afterMs'>,
+  elapsedMs: number,
+  line: (text: string) => void,
+  io: Io,
+): NodeOutcome {
+  const old = before.find((n) => n.node === next.node)
+  if (old !== undefined && old.is === next.is && old.says === next.says) return old
+  const colour = { ready: 'green', failed: 'red', waiting: 'cyan', missing: 'yellow' } as const
+  line(`${next.node}  ${paint(io, colour[next.is], next.is)}  ${plain(next.says)}`)
+  return { ...next, afterMs: Math.round(elapsedMs) }
+}
+
+async function asked(
+  client: HubClient,
+  hub: (why: string) => void,
+): Promise<ClusterStatus | undefined> {
+  try {
+    const status = await client.status()
+    hub('')
+    return status
+  } catch (error) {
+    if (!(error instanceof Exit) || error.code !== EXIT.unreachable) throw error
+    hub(messageOf(error))
+    return undefined
+  }
+}

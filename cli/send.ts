@@ -1,0 +1,141 @@
+// Sends a spec to the hub and sees it through: shared by push and rollback.
+import { EXIT, Exit, type ExitCode } from './exit.ts'
+import type { Followed, NodeOutcome } from './follow.ts'
+import { follow } from './follow.ts'
+import type { HubClient } from './client.ts'
+import type { Io } from './io.ts'
+import type { Cluster } from '../spec/cluster.ts'
+import { age, jsonOut, paint, plain, plural, short } from './print.ts'
+import { invalid } from './spec-text.ts'
+import { balancers } from './summary.ts'
+
+export type SendFlags = {
+  readonly note?: string
+  readonly allowBlink?: boolean
+  readonly allowRemovals?: boolean
+  readonly allowEmpty?: boolean
+  readonly allowMissing?: boolean
+  readonly wait: boolean
+  readonly timeout: number
+}
+export type Sending = {
+  readonly file: string
+  readonly text: string
+  readonly cluster: Cluster
+  readonly parent: number
+}
+
+/** Overrides of guards as the hub stores them. */
+const allowed = (flags: SendFlags): readonly string[] => [
+  ...(flags.allowBlink === true ? ['blink'] : []),
+  ...(flags.allowRemovals === true ? ['removals'] : []),
+  ...(flags.allowEmpty === true ? ['empty'] : []),
+]
+
+/** Ends normally only when every node that must has proved the spec; throws Exit otherwise. */
+export async function send(
+  io: Io,
+  client: HubClient,
+  sending: Sending,
+  flags: SendFlags,
+): Promise<void> {
+  const pushed = await client.push({
+    text: sending.text,
+    parent: sending.parent,
+    author: io.env['HACTL_AUTHOR'] ?? io.env['USER'] ?? 'unknown',
+    note: flags.note ?? '',
+    allow: allowed(flags),
+  })
+  if (pushed.is === 'invalid') throw invalid(io, sending.file, sending.text, pushed.diagnostics)
+  if (pushed.is === 'conflict') throw await conflict(client, pushed.revision, sending.parent)
+  const { revision, digest } = pushed
+  if (!io.json)
+    io.out(
+      pushed.is === 'created'
+        ? `Revision ${revision} (${short(digest)}) is on the hub.\n`
+        : `Revision ${revision} (${short(digest)}) is the newest already; nothing was sent anew.\n`,
+    )
+  if (!flags.wait) {
+    if (io.json) jsonOut(io, { ok: true, outcome: 'sent', revision, digest })
+    return
+  }
+  const nodes = balancers(sending.cluster)
+  const followed = await follow(io, client, { revision, digest, nodes, timeoutMs: flags.timeout })
+  const verdict = verdictOf(followed, revision, flags)
+  if (io.json)
+    jsonOut(io, { ok: verdict.exit === EXIT.ok, exit: verdict.exit, digest, ...followed })
+  else if (verdict.exit === EXIT.ok) io.out(`${paint(io, 'green', verdict.text)}\n`)
+  if (verdict.exit !== EXIT.ok)
+    throw new Exit(verdict.exit, io.json ? '' : verdict.text, verdict.hint)
+}
+
+async function conflict(client: HubClient, newest: number, parent: number): Promise<Exit> {
+  const found = await client.revisions().catch(() => [])
+  const by = found.find((r) => r.revision === newest)
+  const who =
+    by === undefined
+      ? `revision ${newest} is on the hub`
+      : `${plain(by.author)} pushed revision ${newest}${by.note === '' ? '' : ` ("${plain(by.note)}")`}`
+  return new Exit(
+    EXIT.conflict,
+    `cannot push: ${who}, and you started from ${parent === 0 ? 'nothing' : `revision ${parent}`}`,
+    `read it with hactl history ${newest}, merge, and push again`,
+  )
+}
+
+type Verdict = { readonly exit: ExitCode; readonly text: string; readonly hint: string }
+
+/** What the outcome means, and what to do next. Pure. */
+export function verdictOf(
+  { outcome, nodes, revision: newest, elapsedMs }: Followed,
+  revision: number,
+  flags: Pick<SendFlags, 'allowMissing'>,
+): Verdict {
+  const those = (is: NodeOutcome['is']) => nodes.filter((n) => n.is === is)
+  const ready = those('ready')
+  const missing = those('missing')
+  const named = (list: readonly NodeOutcome[]) => list.map((n) => `${n.node}: ${n.says}`).join('; ')
+  const proved = `Revision ${revision} is proved on ${plural(ready.length, 'node')} after ${age(elapsedMs)}.`
+  switch (outcome) {
+    case 'ready':
+      return { exit: EXIT.ok, text: proved, hint: '' }
+    case 'missing':
+      return flags.allowMissing === true && ready.length > 0
+        ? { exit: EXIT.ok, text: `${proved} Not asked: ${named(missing)}.`, hint: '' }
+        : {
+            exit: EXIT.no,
+            text: `revision ${revision} is proved on ${ready.length} of ${plural(nodes.length, 'node')}; ${named(missing)}`,
+            hint: 'start the agents there, or accept it with --allow-missing; they take it when they come',
+          }
+    case 'failed': {
+      const failed = those('failed')
+      // A guard names its override; nothing was touched then.
+      const refused = failed.some((n) => /GUARD_|--allow-/.test(n.says))
+      return {
+        exit: refused ? EXIT.refused : EXIT.no,
+        text: `revision ${revision} ${refused ? 'was refused' : 'was not taken'} by ${named(failed)}`,
+        hint: 'these nodes keep what they last proved; mend the spec and push, or hactl rollback',
+      }
+    }
+    case 'timeout':
+      return {
+        exit: EXIT.no,
+        text: `revision ${revision} is not proved after ${age(elapsedMs)}: ${
+          named(nodes.filter((n) => n.is !== 'ready')) || 'the hub did not answer'
+        }`,
+        hint: 'the nodes go on by themselves; hactl status --watch shows it',
+      }
+    case 'replaced':
+      return {
+        exit: EXIT.conflict,
+        text: `revision ${revision} was replaced by revision ${newest} before it was proved`,
+        hint: 'hactl history says who pushed it',
+      }
+    case 'stopped':
+      return {
+        exit: EXIT.no,
+        text: `stopped watching; revision ${revision} stays pushed`,
+        hint: 'hactl status --watch goes on, hactl rollback goes back',
+      }
+  }
+}

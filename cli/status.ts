@@ -1,0 +1,97 @@
+// What `hactl status` does: one look, or one every second.
+import type { ClusterStatus, NodeStatus, VipStatus } from '../spec/status.ts'
+import { hubClient } from './client.ts'
+import { EXIT, Exit } from './exit.ts'
+import type { HubFlags } from './flags.ts'
+import type { Io } from './io.ts'
+import { age, jsonOut, type Paint, paint, plain, plural, short, table } from './print.ts'
+import { hubTarget } from './target.ts'
+
+const WATCH_MS = 1_000
+const CLEAR = '\u001b[H\u001b[2J'
+
+export async function status(io: Io, flags: HubFlags, watch: boolean): Promise<void> {
+  const client = hubClient(await hubTarget(io, flags))
+  for (;;) {
+    const now = await client.status()
+    if (io.json) jsonOut(io, now)
+    else io.out(`${watch && io.terminal ? CLEAR : ''}${statusText(io, now)}`)
+    if (!watch) {
+      if (!isWell(now)) throw new Exit(EXIT.no)
+      return
+    }
+    await io.clock.sleep(WATCH_MS, io.signal).catch(() => {})
+    if (io.signal.aborted) return
+  }
+}
+
+/** Every vip held by one node, every agent that ever spoke here Ready and heard. */
+export const isWell = (now: ClusterStatus): boolean =>
+  now.vips.every((vip) => vip.state === 'held') &&
+  now.alerts.length === 0 &&
+  now.nodes.every((node) => node.ageMs === null || node.condition === 'Ready')
+
+const VIP_COLOURS = { held: 'green', none: 'red', split: 'red', unknown: 'yellow' } as const
+const NODE_COLOURS: Readonly<Record<NodeStatus['condition'], Paint>> = {
+  Ready: 'green',
+  Reconciling: 'cyan',
+  Stalled: 'red',
+  Degraded: 'yellow',
+  Paused: 'yellow',
+  Unknown: 'yellow',
+}
+
+/** The whole status as text; everything that came over the net has lost its control characters. */
+export function statusText(io: Pick<Io, 'color'>, now: ClusterStatus): string {
+  const head =
+    now.revision === 0
+      ? 'No spec yet: hactl push sends one.\n'
+      : `Cluster ${plain(now.cluster)}, revision ${now.revision} (${short(now.digest)})\n`
+  const title = (cells: readonly string[]) => cells.map((cell) => paint(io, 'dim', cell))
+  const vips = [
+    title(['VIP', 'STATE', 'HOLDER', 'ADDRESSES']),
+    ...now.vips.map((vip) => [
+      vip.vip,
+      paint(io, VIP_COLOURS[vip.state], vip.state),
+      holder(vip),
+      vip.addresses.join(' '),
+    ]),
+  ]
+  const nodes = [
+    title(['NODE', 'CONDITION', 'RUNNING', 'WANTED', 'HEARD', 'REASON']),
+    ...[...now.nodes, ...now.strangers].map((node) =>
+      nodeRow(io, node, now.strangers.includes(node)),
+    ),
+  ]
+  const alerts = now.alerts.map((a) => `${paint(io, 'red', 'alert')}  ${plain(a.text)}\n`)
+  return [
+    head,
+    now.vips.length === 0 ? '' : `\n${table(vips)}`,
+    nodes.length === 1 ? '' : `\n${table(nodes)}`,
+    alerts.length === 0 ? '' : `\n${plural(alerts.length, 'alert')}:\n${alerts.join('')}`,
+  ].join('')
+}
+
+const at = (list: VipStatus['holders']): string =>
+  list.map((h) => `${h.node} (${age(h.ageMs)} ago)`).join(', ')
+
+function holder(vip: VipStatus): string {
+  if (vip.holders.length > 0) return at(vip.holders)
+  return vip.lastKnown.length > 0 ? `last known: ${at(vip.lastKnown)}` : '-'
+}
+
+function nodeRow(io: Pick<Io, 'color'>, node: NodeStatus, stranger: boolean): readonly string[] {
+  const { summary, ageMs } = node
+  const of = (revision: number, digest: string) =>
+    digest === '' ? '-' : `${revision} (${short(digest)})`
+  return [
+    plain(node.node),
+    paint(io, NODE_COLOURS[node.condition], node.condition),
+    summary === undefined ? '-' : of(summary.runningRevision, summary.running),
+    summary === undefined ? '-' : of(summary.wantedRevision, summary.wanted),
+    ageMs === null ? 'never' : `${age(ageMs)} ago`,
+    stranger ? 'not in the spec' : oneLine(summary?.reason ?? 'no agent has spoken'),
+  ]
+}
+
+const oneLine = (text: string): string => plain(text).replace(/\s+/g, ' ').trim()

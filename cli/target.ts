@@ -1,0 +1,82 @@
+// Which hub, and with what token: flags, then environment, then the user's configuration file.
+import { join } from 'node:path'
+import { Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { EXIT, Exit, messageOf } from './exit.ts'
+import { readText, readTextIfThere } from './files.ts'
+import type { HubFlags } from './flags.ts'
+import type { Io } from './io.ts'
+
+export type Target = { readonly url: string; readonly token: string }
+
+const UserConfig = Type.Object(
+  {
+    hub: Type.Optional(Type.String()),
+    token: Type.Optional(Type.String()),
+    tokenFile: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+)
+
+/** Throws Exit(usage) naming all the ways when no hub is given, or when the one given is not an address. */
+export async function hubTarget(io: Io, flags: HubFlags): Promise<Target> {
+  const file = userConfigPath(io)
+  const user = await userConfig(file)
+  const url = flags.hub ?? io.env['HACTL_HUB'] ?? user.hub
+  if (url === undefined || url === '')
+    throw new Exit(
+      EXIT.usage,
+      'cannot tell which hub to ask',
+      `give --hub http://host:9400, or set HACTL_HUB, or write {"hub": "...", "tokenFile": "..."} to ${file}`,
+    )
+  return { url: checked(url), token: await token(io, flags, user) }
+}
+
+export const userConfigPath = (io: Io): string =>
+  join(
+    io.env['XDG_CONFIG_HOME'] ?? join(io.env['HOME'] ?? '/root', '.config'),
+    'hactl',
+    'config.json',
+  )
+
+async function userConfig(file: string) {
+  const text = await readTextIfThere(file)
+  if (text === undefined) return {}
+  try {
+    const value: unknown = JSON.parse(text)
+    if (Value.Check(UserConfig, value)) return value
+    const first = Value.Errors(UserConfig, value).First()
+    throw new Error(`${first?.path.slice(1) ?? ''}: ${first?.message.toLowerCase() ?? ''}`)
+  } catch (error) {
+    throw new Exit(
+      EXIT.usage,
+      `cannot use ${file}: ${messageOf(error)}`,
+      'it may hold "hub" and "token" or "tokenFile", all strings',
+    )
+  }
+}
+
+async function token(io: Io, flags: HubFlags, user: HubFlags): Promise<string> {
+  const fromFile = async (file: string) => (await readText(io, file)).trim()
+  if (flags.token !== undefined) return flags.token
+  if (flags.tokenFile !== undefined) return fromFile(flags.tokenFile)
+  const fromEnv = io.env['HACTL_TOKEN']
+  if (fromEnv !== undefined && fromEnv !== '') return fromEnv
+  if (user.token !== undefined) return user.token
+  return user.tokenFile === undefined ? '' : fromFile(user.tokenFile)
+}
+
+function checked(url: string): string {
+  if (/^unix:\/.+/.test(url)) return url
+  try {
+    const parsed = new URL(url)
+    if (parsed.protocol === 'http:' || parsed.protocol === 'https:') return url.replace(/\/+$/, '')
+  } catch {
+    // Said below, with an example.
+  }
+  throw new Exit(
+    EXIT.usage,
+    `cannot use '${url}' as the address of a hub`,
+    'expected http://host:9400, https://host or unix:/path/of/socket',
+  )
+}
