@@ -50,14 +50,18 @@ function stickLines(pool: ClusterPool): readonly string[] {
 }
 
 /**
- * Weight and state stand right after the address, where digest.ts looks for them. A draining server starts with weight
- * 0, so that a restart sends it nobody new; the agent then sets weight and state through the socket.
+ * Drain is weight 0, nothing more: haproxy treats both alike (no new clients, known ones still served, shown as DRAIN),
+ * but there is no word to start a server in the state drain, so that one would be lost with every reload.
  */
+export const weightOf = (server: ClusterServer): number =>
+  server.state === 'drain' ? 0 : server.weight
+
+/** Weight and state stand right after the address, where digest.ts looks for them. */
 export function serverLine(pool: ClusterPool, server: ClusterServer, version: Version): string {
   const { check } = pool
   return [
     `server ${server.name} ${endpoint(server.address, server.port)}`,
-    `weight ${server.state === 'drain' ? 0 : server.weight}`,
+    `weight ${weightOf(server)}`,
     ...(server.state === 'maint' ? ['disabled'] : []),
     ...(server.maxconn === undefined ? [] : [`maxconn ${server.maxconn}`]),
     ...(server.backup ? ['backup'] : []),

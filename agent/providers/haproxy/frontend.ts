@@ -54,8 +54,21 @@ function hostTest(hosts: readonly string[], port: number, version: Version): str
   )
 }
 
-function routeAcls(route: ClusterRoute, port: number, version: Version): readonly Acl[] {
-  const { when, name } = route
+/** ACLs of one name are alternatives in haproxy, so a route named like an earlier one (a split is one) gets a number. */
+function aclPrefixes(routes: readonly ClusterRoute[]): readonly string[] {
+  return routes.map(({ name }, i) => {
+    const before = routes.slice(0, i).filter((route) => route.name === name).length
+    return before === 0 ? name : `${name}.${before + 1}`
+  })
+}
+
+function routeAcls(
+  route: ClusterRoute,
+  name: string,
+  port: number,
+  version: Version,
+): readonly Acl[] {
+  const { when } = route
   const flags = route.ignoreCase ? ['-i'] : []
   const acl = (kind: string, values: readonly string[] | undefined, test: () => string) =>
     values === undefined ? [] : [{ name: `${name}.${kind}`, test: test() }]
@@ -82,9 +95,10 @@ function routing(proxy: ClusterProxy, version: Version): Part {
     const note = `proxy ${proxy.name} has mode tcp: its routes are left out, they need HTTP`
     return { lines: fallback, notes: proxy.routes.length === 0 ? [] : [note] }
   }
-  const routes = proxy.routes.map((route) => ({
+  const prefixes = aclPrefixes(proxy.routes)
+  const routes = proxy.routes.map((route, i) => ({
     route,
-    acls: routeAcls(route, proxy.port, version),
+    acls: routeAcls(route, prefixes[i] ?? route.name, proxy.port, version),
   }))
   const byHost = proxy.routes.some((route) => route.when.host !== undefined)
   return {

@@ -11,7 +11,7 @@ import type {
   WantSysctl,
 } from '../../plan/types.ts'
 import type { Bind, Daemon } from '../../world.ts'
-import { isLive } from './backend.ts'
+import { isLive, weightOf } from './backend.ts'
 import { bindsOf, usesIpv6 } from './frontend.ts'
 import { haproxyImpact } from './impact.ts'
 import { CONFIG_PATH, MASTER_SOCKET_PATH, PID_PATH, SOCKET_PATH } from './paths.ts'
@@ -53,12 +53,14 @@ function bindsFor(
   ]
 }
 
+/** Exactly what the file starts the servers with, so that after a reload nothing is left to set. */
 function liveOf(cluster: Cluster, version: Version, proxies: readonly ClusterProxy[]): WantLive {
   const pools = poolsOf(cluster, proxies).filter((pool) => isLive(pool, version))
   const servers = pools.flatMap((pool) =>
-    pool.servers.map(
-      ({ name, weight, state }) => [`${pool.name}/${name}`, { weight, state }] as const,
-    ),
+    pool.servers.map((server) => {
+      const state = server.state === 'maint' ? 'maint' : 'ready'
+      return [`${pool.name}/${server.name}`, { weight: weightOf(server), state }] as const
+    }),
   )
   return { socket: SOCKET_PATH, servers: Object.fromEntries(servers) }
 }

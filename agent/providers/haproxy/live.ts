@@ -1,6 +1,6 @@
-// Server weights and states of the running process: read, compared, set, all without a reload.
+// What the runtime API says of the running servers; kinds/live.ts turns differences into commands.
 import type { ServerHealth } from '../../../spec/report.ts'
-import type { Observed, WantLive } from '../../plan/types.ts'
+import type { Observed } from '../../plan/types.ts'
 
 type LiveServers = Observed['servers']
 
@@ -8,22 +8,6 @@ type LiveServers = Observed['servers']
 // say why a server started so, or that DNS has no answer; the runtime API does not clear those.
 const FORCED_MAINT = 0x01
 const FORCED_DRAIN = 0x08
-
-/** Commands that bring the running servers to the wanted ones; servers that do not run are left to the reload. */
-export function liveCommands(want: WantLive, have: LiveServers): readonly string[] {
-  return Object.keys(want.servers)
-    .sort()
-    .flatMap((id) => {
-      const wanted = want.servers[id]
-      const now = have.get(id)
-      if (wanted === undefined || now === undefined) return []
-      const weight =
-        wanted.weight === now.weight ? [] : [`set server ${id} weight ${wanted.weight}`]
-      const state = wanted.state === now.state ? [] : [`set server ${id} state ${wanted.state}`]
-      // A server comes back with its new weight, and leaves before it is reweighted.
-      return wanted.state === 'ready' ? [...weight, ...state] : [...state, ...weight]
-    })
-}
 
 function rows(text: string, head: string): readonly (readonly string[])[] {
   const start = text.indexOf(head)

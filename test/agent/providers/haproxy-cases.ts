@@ -1,4 +1,7 @@
 // Clusters and facts for the haproxy provider's tests: the tutorial, and one with every thing the provider renders.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { checkSpec } from '../../../spec/check.ts'
 import type {
   Cluster,
   ClusterCheck,
@@ -210,40 +213,9 @@ export function everything(certificate: string): Cluster {
   })
 }
 
-/** The tutorial's cluster in normal form (spec/examples/wordpress.json), as lb1 sees it. */
+/** The tutorial's cluster, resolved from spec/examples/wordpress.json. */
 export function wordpress(): Cluster {
-  const suffixes = ['.jpg', '.gif', '.png', '.css', '.js', '.html', '.txt', '.htm']
-  const prefixes = ['/static', '/images', '/javascript', '/stylesheets']
-  const two = (a: string, b: string, port: number) => [
-    server(a, { port }),
-    server(b, { port, address: '172.18.67.12' }),
-  ]
-  const split = { ignoreCase: true, pool: 'staticsrvs' }
-  return cluster({
-    name: 'wordpress',
-    stats: {
-      port: 10_086,
-      path: '/admin?stats',
-      admin: true,
-      users: {
-        admin: { passwordHash: '$5$hactlexample$o7pE1N7L3HstBMPa.kYMFkN22XF02A0pzGEdi0jEBDC' },
-      },
-    },
-    logs: { target: '127.0.0.1:514', facility: 'local2', requests: true },
-    proxies: [
-      proxy('web', {
-        vip: 'web',
-        nodes: ['lb1', 'lb2'],
-        pool: 'appsrvs',
-        routes: [
-          { ...split, name: 'static-prefix', when: { pathPrefix: prefixes } },
-          { ...split, name: 'static-suffix', when: { pathSuffix: suffixes } },
-        ],
-      }),
-    ],
-    pools: [
-      pool('appsrvs', { servers: two('wp1', 'wp2', 80) }),
-      pool('staticsrvs', { servers: two('stcsrvs1', 'stcsrvs2', 8080) }),
-    ],
-  })
+  const checked = checkSpec(readFileSync('spec/examples/wordpress.json', 'utf8'))
+  assert.ok(checked.cluster, JSON.stringify(checked.diagnostics))
+  return checked.cluster
 }

@@ -1,11 +1,7 @@
-// Answers of haproxy's runtime API: parsed, compared, turned into commands. Texts are from haproxy 2.6.12.
+// Answers of haproxy's runtime API: parsed. Texts are from haproxy 2.6.12.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  liveCommands,
-  parseServersState,
-  parseStat,
-} from '../../../agent/providers/haproxy/live.ts'
+import { parseServersState, parseStat } from '../../../agent/providers/haproxy/live.ts'
 
 const STATE = `1
 # be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port
@@ -28,27 +24,6 @@ test('servers state: forced maintenance and drain count, origins of the file and
   )
   assert.equal(parseServersState('').size, 0)
   assert.equal(parseServersState("Unknown command: 'show servers state'\n").size, 0)
-})
-
-test('live commands: only differences, in an order that never sends traffic too early', () => {
-  const have = parseServersState(STATE)
-  const ready = { weight: 100, state: 'ready' } as const
-  const want = {
-    socket: '/s',
-    servers: {
-      'names/n1': { weight: 5, state: 'maint' },
-      'api/a1': ready,
-      'api/a3': ready,
-      'api/new': ready,
-    },
-  } as const
-  assert.deepEqual(liveCommands(want, have), [
-    'set server api/a1 weight 100',
-    'set server api/a1 state ready',
-    'set server names/n1 state maint',
-    'set server names/n1 weight 5',
-  ])
-  assert.deepEqual(liveCommands(want, new Map()), [])
 })
 
 test('stat: one line per server, quoted cells, none of the totals or of our own pages', () => {

@@ -99,8 +99,10 @@ test('weights that only a reload can change are in the digest: static-rr, haprox
 })
 
 test('live settings are wanted only where the running process takes them', () => {
-  const live = daemonIn(withServer({ weight: 7, state: 'drain' })).live
-  assert.deepEqual(live?.servers['app/s1'], { weight: 7, state: 'drain' })
+  const liveOf = (more: object) => daemonIn(withServer(more)).live?.servers['app/s1']
+  assert.deepEqual(liveOf({ weight: 7 }), { weight: 7, state: 'ready' })
+  assert.deepEqual(liveOf({ weight: 7, state: 'maint' }), { weight: 7, state: 'maint' })
+  assert.deepEqual(liveOf({ weight: 7, state: 'drain' }), { weight: 0, state: 'ready' })
   assert.deepEqual(daemonIn(withServer({}, 'static-rr')).live?.servers, {})
   const old = haproxy.compile(cluster(), facts([1, 5, 18])).wants.find((w) => w.kind === 'daemon')
   assert.equal(old?.live, undefined)
@@ -159,6 +161,18 @@ test('facts that do not matter do not change the text', () => {
   assert.equal(daemonIn(cluster(), { addresses: [address], filesMax: 1_000_000 }).digest, base)
   assert.equal(daemonIn(cluster(), { supervisor: 'systemd', packager: 'dnf' }).digest, base)
   assert.notEqual(daemonIn(cluster(), { users: ['root'] }).digest, base)
+})
+
+test('routes of one name stay apart: the same ACL name would make them alternatives', () => {
+  const route = (pathPrefix: string) => ({
+    name: 'static',
+    ignoreCase: false,
+    pool: 'app',
+    when: { pathPrefix: [pathPrefix] },
+  })
+  const text = textOf(cluster({ proxies: [proxy('web', { routes: [route('/a'), route('/b')] })] }))
+  assert.match(text, /acl static\.prefix path_beg \/a\n/)
+  assert.match(text, /acl static\.2\.prefix path_beg \/b\n/)
 })
 
 test('maxconn is bounded by the open files, and that is said', () => {
