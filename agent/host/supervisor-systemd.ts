@@ -1,0 +1,104 @@
+// Daemons as units where systemd is PID 1. What systemctl returns is never proof: verification asks the daemon.
+import type { Daemon, DaemonStatus } from '../world.ts'
+import { readFileState, writeFileAtomic } from './files.ts'
+import { HostError } from './host-error.ts'
+import type { Run } from './network.ts'
+import type { HostSupervisor } from './supervisor-builtin.ts'
+
+const SHOW_TIMEOUT_MS = 5_000
+const ACT_TIMEOUT_MS = 60_000
+
+export type SystemdOptions = {
+  readonly run: Run
+  /** Replaced in tests. */
+  readonly systemctl?: readonly string[]
+  readonly unitDirectory?: string
+}
+
+// Restart=always: keepalived exits 0 on permanent configuration errors (keepalived#2069), and on-failure would leave
+// it dead. Only what the distribution's unit lacks is added; how the daemon is executed stays the package's matter.
+const DROP_IN = `# Written by hactl; changes are overwritten.
+[Unit]
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=100ms
+`
+
+/** `Key=value` lines of `systemctl show`. Pure. */
+export function parseShow(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text.split('\n').flatMap((line) => {
+      const at = line.indexOf('=')
+      return at < 1 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const]
+    }),
+  )
+}
+
+/** A count or pid; 0 for `[not set]` and for keys that an old systemd (219 has no NRestarts) does not know. */
+const numberOf = (text: string | undefined): number =>
+  text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : 0
+
+// "reloading" still serves; "activating" waits for its next start after a death.
+const RUNNING: readonly (string | undefined)[] = ['active', 'reloading', 'refreshing']
+
+export function systemdSupervisor(options: SystemdOptions): HostSupervisor {
+  const systemctl = options.systemctl ?? ['systemctl']
+  const unitDirectory = options.unitDirectory ?? '/etc/systemd/system'
+  const seen = new Set(['haproxy.service', 'nginx.service', 'keepalived.service'])
+
+  const act = async (...words: readonly string[]): Promise<void> => {
+    const result = await options.run([...systemctl, ...words], ACT_TIMEOUT_MS)
+    if (result.code === 0) return
+    const says = result.stderr.trim() || `exit ${result.code ?? result.signal}`
+    throw new HostError(`systemctl ${words.join(' ')}`, new Error(says))
+  }
+  const show = async (unit: string): Promise<DaemonStatus> => {
+    seen.add(unit)
+    const argv = [...systemctl, 'show', '-p', 'ActiveState,MainPID,NRestarts', unit]
+    const result = await options.run(argv, SHOW_TIMEOUT_MS)
+    if (result.code !== 0) {
+      throw new HostError(`see unit ${unit}`, new Error(result.stderr.trim()))
+    }
+    const values = parseShow(result.stdout)
+    const pid = numberOf(values.get('MainPID'))
+    const running = RUNNING.includes(values.get('ActiveState')) && pid > 0
+    return { running, pid: running ? pid : 0, restarts: numberOf(values.get('NRestarts')) }
+  }
+  const dropIn = async (unit: string): Promise<void> => {
+    const path = `${unitDirectory}/${unit}.d/50-hactl.conf`
+    if ((await readFileState(path))?.body === DROP_IN) return
+    await writeFileAtomic(path, DROP_IN, 0o644)
+    await act('daemon-reload')
+  }
+  /** enable: after a power cut the node serves what last loaded even if no agent comes up. */
+  const bring = async (verb: 'start' | 'restart', { unit }: Daemon): Promise<void> => {
+    await dropIn(unit)
+    await act('enable', unit)
+    // A unit that failed too often before our drop-in came refuses to start; one never seen has no such state.
+    await options.run([...systemctl, 'reset-failed', unit], SHOW_TIMEOUT_MS)
+    await act(verb, unit)
+  }
+  return {
+    kind: 'systemd',
+    status: ({ unit }) => show(unit),
+    start: (daemon) => bring('start', daemon),
+    reload: async ({ unit }) => {
+      await dropIn(unit)
+      await act('reload', unit)
+    },
+    restart: (daemon) => bring('restart', daemon),
+    stop: async ({ unit }) => {
+      await act('stop', unit)
+      await act('disable', unit)
+    },
+    async pids() {
+      const all = await Promise.all([...seen].map((unit) => show(unit).catch(() => undefined)))
+      return new Set(all.flatMap((status) => (status?.running ? [status.pid] : [])))
+    },
+    dispose: () => undefined,
+  }
+}
