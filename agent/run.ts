@@ -14,12 +14,12 @@ import { createPeers } from './peers.ts'
 import { parseStat } from './providers/haproxy/live.ts'
 import { SOCKET_PATH } from './providers/haproxy/paths.ts'
 import { engines } from './providers/index.ts'
-import { sourcesOf } from './source/index.ts'
+import { sourcesOf, tokenOf } from './sources.ts'
 import { createStatus, holdsOf, type Status } from './status.ts'
 import { servePeers } from './uplink/peer-server.ts'
-import { startUplink } from './uplink/index.ts'
+import { createEventQueue, type EventQueue, startUplink } from './uplink/index.ts'
 import type { Facts } from './plan/types.ts'
-import type { Host, World } from './world.ts'
+import type { World } from './world.ts'
 
 /** While something is waited for (a turn, a peer), the next pass comes after this. */
 const AGAIN_MS = 100
@@ -40,6 +40,9 @@ export async function runAgent(
   const world: World = { host, clock: realClock, random: realRandom }
   const memory = await openMemory(host, config.state)
   const status = createStatus(world, memory, config.node, agentVersion)
+  status.onEvent(({ kind, text }) => log(`${kind}: ${text}`))
+  const events = createEventQueue()
+  status.onEvent((event) => events.push(event))
   for (const what of memory.damaged) status.event('agent', what)
   status.event('agent', `agent ${agentVersion} started`)
   const agent: Agent = {
@@ -48,21 +51,17 @@ export async function runAgent(
     engines,
     memory,
     status,
-    peers: createPeers(host, config.peer),
-    sources: sourcesOf(config, host),
+    peers: createPeers(host, { port: config.peer.port, token: config.peer.token ?? '' }),
+    sources: await sourcesOf(config, host),
     facts: cachedFacts(world, config.node),
     signal,
     proofs: new Map(),
     state: emptyPassState(),
   }
   const pace = createPace()
-  const doors = await openDoors(agent, config, agentVersion, pace.wake, log)
-  logEvents(status, log)
+  const doors = await openDoors(agent, { config, agentVersion, events, wake: pace.wake, log })
   try {
-    await Promise.all([
-      loop(agent, config.intervalMs, pace, signal),
-      watch(agent, signal),
-    ])
+    await Promise.all([loop(agent, config.intervalMs, pace, signal), watch(agent, signal)])
   } finally {
     for (const close of doors) await close()
     await lock.release()
@@ -91,7 +90,12 @@ function createPace(): Pace {
   }
 }
 
-async function loop(agent: Agent, intervalMs: number, pace: Pace, signal: AbortSignal): Promise<void> {
+async function loop(
+  agent: Agent,
+  intervalMs: number,
+  pace: Pace,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     const { again } = await pass(agent)
     const jitterMs = agent.world.random.between(0, Math.floor(intervalMs / 5))
@@ -109,7 +113,10 @@ async function watch(agent: Agent, signal: AbortSignal): Promise<void> {
       sayTransitions(agent.status, held, now)
       held = now
       agent.status.holds(now)
-      if (turn % SERVERS_EVERY === 0 && cluster?.proxies.some((p) => p.nodes.includes(agent.node))) {
+      if (
+        turn % SERVERS_EVERY === 0 &&
+        cluster?.proxies.some((p) => p.nodes.includes(agent.node))
+      ) {
         const csv = await agent.world.host.ask(SOCKET_PATH, 'show stat')
         agent.status.details({ servers: parseStat(csv) })
       }
@@ -120,7 +127,11 @@ async function watch(agent: Agent, signal: AbortSignal): Promise<void> {
   }
 }
 
-function sayTransitions(status: Status, before: readonly string[] | undefined, now: readonly string[]) {
+function sayTransitions(
+  status: Status,
+  before: readonly string[] | undefined,
+  now: readonly string[],
+) {
   for (const hold of now) {
     if (before !== undefined && !before.includes(hold)) status.event('transition', `took ${hold}`)
   }
@@ -148,36 +159,24 @@ function cachedFacts(world: World, node: string): () => Promise<Facts> {
 
 type Close = () => Promise<void> | void
 
+type DoorNeeds = {
+  readonly config: AgentConfig
+  readonly agentVersion: string
+  readonly events: EventQueue
+  readonly wake: () => void
+  readonly log: (line: string) => void
+}
+
 /** Peers ask us, the hub hears us, keepalived reads our health files. Each is optional to the pass. */
-async function openDoors(
-  agent: Agent,
-  config: AgentConfig,
-  agentVersion: string,
-  wake: () => void,
-  log: (line: string) => void,
-): Promise<readonly Close[]> {
+async function openDoors(agent: Agent, needs: DoorNeeds): Promise<readonly Close[]> {
   const { world, status } = agent
-  const closes: Close[] = []
-  const server = await servePeers({ port: config.peer.port, token: config.peer.token, summary: status.summary })
-  closes.push(() => server.close())
-  if (config.hub !== undefined) {
-    const uplink = startUplink({
-      url: config.hub.url,
-      token: config.hub.token,
-      cluster: currentCluster(agent)?.name ?? '',
-      node: agent.node,
-      boot: status.summary().boot,
-      clock: world.clock,
-      random: world.random,
-      agentVersion,
-      status,
-      onWanted: (_revision, digest) => {
-        if (digest !== agent.memory.meta().wantedDigest) wake()
-      },
-      log,
-    })
-    closes.push(() => uplink.close())
-  }
+  const { config } = needs
+  const server = servePeers({
+    port: config.peer.port,
+    token: config.peer.token ?? '',
+    summary: status.summary,
+    onError: (why) => status.event('agent', why),
+  })
   const prober = startHealthProber({
     host: world.host,
     clock: world.clock,
@@ -190,19 +189,32 @@ async function openDoors(
       return cluster === undefined ? [] : healthTargets(cluster, agent.node)
     },
     onChange: (vip, healthy) =>
-      status.event('daemon', `vip ${vip}: the proxy ${healthy ? 'answers again' : 'does not answer'}`),
+      status.event(
+        'daemon',
+        `vip ${vip}: the proxy ${healthy ? 'answers again' : 'does not answer'}`,
+      ),
   })
-  closes.push(() => prober.close())
+  const closes: Close[] = [() => server.close(), () => prober.close()]
+  if (config.hub !== undefined) {
+    const uplink = startUplink({
+      url: config.hub.url,
+      token: await tokenOf(config.hub, world.host),
+      cluster: currentCluster(agent)?.name ?? '',
+      node: agent.node,
+      boot: status.summary().boot,
+      clock: world.clock,
+      random: world.random,
+      agentVersion: needs.agentVersion,
+      summary: status.summary,
+      report: status.report,
+      events: needs.events,
+      onWanted: (revision) => {
+        if (revision !== agent.memory.meta().seenRevision) needs.wake()
+      },
+      log: needs.log,
+    })
+    status.onChange(() => uplink.changed())
+    closes.push(() => uplink.close())
+  }
   return closes
-}
-
-function logEvents(status: Status, log: (line: string) => void): void {
-  let last = ''
-  status.onChange(() => {
-    const event = status.waiting().at(-1)
-    if (event !== undefined && event.id !== last) {
-      last = event.id
-      log(`${event.kind}: ${event.text}`)
-    }
-  })
 }

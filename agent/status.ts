@@ -4,8 +4,6 @@ import type { DaemonState, NodeEvent, Report, ServerHealth, Summary } from '../s
 import type { Memory } from './memory.ts'
 import type { KernelAddress, World } from './world.ts'
 
-const EVENTS_WAITING_MAX = 1000
-
 export type Status = {
   summary(): Summary
   report(): Report
@@ -24,10 +22,8 @@ export type Status = {
   }): void
   /** One event per text in a row: a reason that stays the same is said once. */
   event(kind: NodeEvent['kind'], text: string): void
-  /** Not yet stored by the hub. */
-  waiting(): readonly NodeEvent[]
-  stored(ids: readonly string[]): void
   onChange(listener: () => void): void
+  onEvent(listener: (event: NodeEvent) => void): void
 }
 
 export function createStatus(
@@ -50,8 +46,9 @@ export function createStatus(
     steps: [],
     passMs: 0,
   }
-  let events: NodeEvent[] = []
+  let last: NodeEvent | undefined
   const listeners: (() => void)[] = []
+  const hearers: ((event: NodeEvent) => void)[] = []
   const changed = () => {
     for (const listener of listeners) listener()
   }
@@ -89,23 +86,15 @@ export function createStatus(
       changed()
     },
     event: (kind, text) => {
-      const last = events.at(-1)
       if (last?.kind === kind && last.text === text.slice(0, 1000)) return
-      const event: NodeEvent = {
-        id: world.random.id(),
-        at: world.clock.now(),
-        kind,
-        text: text.slice(0, 1000),
-      }
-      events = [...events, event].slice(-EVENTS_WAITING_MAX)
-      changed()
-    },
-    waiting: () => events,
-    stored: (ids) => {
-      events = events.filter((e) => !ids.includes(e.id))
+      last = { id: world.random.id(), at: world.clock.now(), kind, text: text.slice(0, 1000) }
+      for (const hear of hearers) hear(last)
     },
     onChange: (listener) => {
       listeners.push(listener)
+    },
+    onEvent: (listener) => {
+      hearers.push(listener)
     },
   }
 }
