@@ -2,6 +2,7 @@
 import type { Cluster, ClusterProxy, ClusterRoute } from '../../../spec/cluster.ts'
 import type { Version } from '../../engine.ts'
 import type { Bind } from '../../world.ts'
+import { HEALTH_PATH } from './paths.ts'
 import { has, leftOut } from './profiles.ts'
 import { duration, endpoint, type Part, section, verbatim, word, words } from './words.ts'
 
@@ -119,6 +120,7 @@ function httpLines(proxy: ClusterProxy): readonly string[] {
   return [
     'option httplog',
     'option http-keep-alive',
+    `monitor-uri ${HEALTH_PATH}`,
     `timeout http-request ${duration(timeouts.httpRequestMs)}`,
     `timeout http-keep-alive ${duration(timeouts.keepAliveMs)}`,
     ...(proxy.forwardedFor ? ['option forwardfor except 127.0.0.0/8'] : []),

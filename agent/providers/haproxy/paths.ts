@@ -9,3 +9,5 @@ export const SOCKET_PATH = `${RUN_DIRECTORY}/haproxy.sock`
 export const MASTER_SOCKET_PATH = `${RUN_DIRECTORY}/haproxy-master.sock`
 /** GET /health on it answers 200 while the worker accepts connections. */
 export const HEALTH_SOCKET_PATH = `${RUN_DIRECTORY}/health.sock`
+/** Answered by haproxy itself on every HTTP frontend (monitor-uri): a real request that costs no backend. */
+export const HEALTH_PATH = '/.hactl/health'
