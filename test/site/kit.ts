@@ -1,0 +1,131 @@
+// What the hub's tests share: a clock that only moves when told, a spec, summaries, a hub without a port.
+import { readFileSync } from 'node:fs'
+import type { Tokens } from '../../site/access.ts'
+import type { Clock } from '../../site/deps.ts'
+import { createHub } from '../../site/hub.ts'
+import { openStore, type Store } from '../../site/store.ts'
+import { checkSpec } from '../../spec/check.ts'
+import type { Cluster } from '../../spec/cluster.ts'
+import type { Report, Summary } from '../../spec/report.ts'
+
+export const SPEC = readFileSync(
+  new URL('../../spec/examples/wordpress.json', import.meta.url),
+  'utf8',
+)
+export const specWith = (cookie: number) =>
+  SPEC.replace('"port": 10086', `"port": ${10_000 + cookie}`)
+export const check = (text: string) => {
+  const { cluster, diagnostics } = checkSpec(text)
+  return cluster === undefined
+    ? ({ ok: false, diagnostics } as const)
+    : ({ ok: true, value: cluster, diagnostics } as const)
+}
+export function clusterOf(text: string): Cluster {
+  const parsed = check(text)
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.diagnostics))
+  return parsed.value
+}
+
+export type TestClock = Clock & { advance(ms: number): void }
+/** Sleepers wake, in order, when advance() passes their time. */
+export function testClock(): TestClock {
+  let now = 0
+  const sleepers = new Set<{ readonly at: number; readonly wake: () => void }>()
+  return {
+    now: () => 1_700_000_000_000 + now,
+    monotonic: () => now,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        const sleeper = { at: now + ms, wake: resolve }
+        sleepers.add(sleeper)
+        signal?.addEventListener('abort', () => {
+          sleepers.delete(sleeper)
+          reject(signal.reason)
+        })
+      }),
+    advance(ms) {
+      now += ms
+      for (const sleeper of [...sleepers].sort((a, b) => a.at - b.at)) {
+        if (sleeper.at > now) continue
+        sleepers.delete(sleeper)
+        sleeper.wake()
+      }
+    },
+  }
+}
+
+export const tokens: Tokens = {
+  viewer: 'viewer-viewer-viewer-viewer',
+  operator: 'operator-operator-operator',
+  agent: 'agent-agent-agent-agent-agent',
+}
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+export const summaryOf = (node: string, holds: readonly string[] = [], boot = 'b1'): Summary => ({
+  node,
+  boot,
+  condition: 'Ready',
+  reason: '',
+  wanted: '',
+  wantedRevision: 0,
+  running: '',
+  runningRevision: 0,
+  failed: '',
+  holds: [...holds],
+})
+export const reportOf = (summary: Summary): Report => ({
+  summary,
+  daemons: [],
+  servers: [{ pool: 'appsrvs', server: 'wp1', status: 'UP', why: '', weight: 1, sessions: 0 }],
+  drift: [],
+  steps: [],
+  passMs: 1,
+  agentVersion: 'test',
+})
+
+export function testHub({
+  store = openStore(':memory:'),
+  open = false,
+}: {
+  store?: Store
+  open?: boolean
+} = {}) {
+  const clock = testClock()
+  const logs: string[] = []
+  let ids = 0
+  const hub = createHub({
+    store,
+    tokens,
+    open,
+    clock,
+    log: (line) => logs.push(line),
+    id: () => `id${++ids}`,
+    check,
+  })
+  const push = (body: string, parent: number, headers: Readonly<Record<string, string>> = {}) =>
+    hub.app.request('/v1/specs', {
+      method: 'POST',
+      body,
+      headers: { ...bearer(tokens.operator), 'if-match': String(parent), ...headers },
+    })
+  const get = (
+    path: string,
+    token = tokens.operator,
+    headers: Readonly<Record<string, string>> = {},
+  ) => hub.app.request(path, { headers: { ...bearer(token), ...headers } })
+  return { hub, clock, store, logs, push, get }
+}
+
+/** A fake wire and its session, past its hello when `node` is given. */
+export function join(hub: ReturnType<typeof testHub>['hub'], node?: string, boot = 'b1') {
+  const sent: string[] = []
+  const closes: { code: number; reason: string }[] = []
+  const session = hub.onSocket({
+    send: (text) => sent.push(text),
+    close: (code, reason) => closes.push({ code, reason }),
+  })
+  const say = (message: unknown) => session.receive(JSON.stringify(message), false)
+  if (node !== undefined)
+    say({ type: 'hello', protocol: 1, cluster: 'wordpress', node, boot, agentVersion: 't' })
+  return { session, sent, closes, say }
+}
