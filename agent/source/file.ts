@@ -2,8 +2,8 @@
 import { SPEC_BYTES_MAX } from '../../spec/limits.ts'
 import type { Host, Source } from '../world.ts'
 
-/** undefined while the text is what the last call returned. Throws "cannot fetch ..." when absent, empty or too large. */
-export function fileSource(path: string, host: Host): Source {
+/** undefined while the text is what the last call returned. Throws "cannot fetch ..." when absent or too large. */
+export function fileSource(path: string, host: Pick<Host, 'read'>): Source {
   let last: string | undefined
   return {
     name: path,
