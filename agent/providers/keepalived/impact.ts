@@ -86,7 +86,10 @@ function blinks(old: WireInstance, now: WireInstance, node: string): readonly Ke
     ...(old.vmac === now.vmac ? [] : ['use of a virtual MAC']),
     ...remade(old, now).map((address) => `mask, device or label of ${address}`),
   ]
-  const says = `vip ${now.name} blinks about 1 s on ${node}: ${reasons.join(', ')}`
+  // Adverts that no longer meet: without the others, two nodes hold the vip (FIELD 4.4).
+  const apart = old.vrid !== now.vrid || old.mode !== now.mode || old.family !== now.family
+  const together = apart ? '; all peers must load it together' : ''
+  const says = `vip ${now.name} blinks about 1 s on ${node}: ${reasons.join(', ')}${together}`
   return reasons.length === 0 ? [] : [{ impact: 'blinks', says }]
 }
 

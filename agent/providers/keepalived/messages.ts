@@ -52,6 +52,10 @@ export const MEANINGS: readonly Meaning[] = [
   warning(/Truncating auth_pass/, 'the password is cut to 8 characters'),
   warning(/does not support authentication\. Ignoring/, 'VRRPv3 has no authentication'),
   warning(/is deprecated/, 'an old name'),
+  warning(
+    /Ignoring track_interface \S+ since own interface/,
+    'its own interface is always watched',
+  ),
   silent(
     /^(Starting|Stopped|Running on|Command line|Opening file|Configuration file|Using configuration)\b/,
   ),

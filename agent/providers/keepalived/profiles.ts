@@ -39,3 +39,11 @@ export function atLeast(version: Version, first: Version): boolean {
 }
 
 export const has = (version: Version, keyword: Keyword) => atLeast(version, FIRST[keyword])
+
+/**
+ * Pure. True when the kernel reports process events here, from the text of /proc/net/netlink: the
+ * connector (protocol 11) exists in the first network namespace only. Elsewhere keepalived 2.2.7 says
+ * "Failed to set/clear process event listen" and holds every vip with a track_process in FAULT.
+ */
+export const processEventsIn = (netlink: string) =>
+  netlink.split('\n').some((line) => line.trim().split(/\s+/)[1] === '11')

@@ -164,7 +164,7 @@ function instanceBlock(
     `garp_master_delay ${GARP_DELAY_S}`,
     ...(vip.preempt ? [] : ['nopreempt']),
     ...wayOf(router),
-    ...(vip.trackInterfaces.length > 0 ? block('track_interface', vip.trackInterfaces) : []),
+    ...tracked(router),
     ...(router.proxied && tracksProcess ? block('track_process', [PROCESS]) : []),
     ...block(health, [healthName(vip.name)]),
     ...block('virtual_ipaddress', [addressLine(router.advertised, router)]),
@@ -176,6 +176,12 @@ function instanceBlock(
         )
       : []),
   ])
+}
+
+/** Its own interface is always watched; naming it again earns a message. */
+function tracked(router: Router): readonly string[] {
+  const others = router.vip.trackInterfaces.filter((name) => name !== router.interface)
+  return others.length === 0 ? [] : block('track_interface', others)
 }
 
 /** An empty unicast_peer would mean multicast without saying so, hence never one. */
