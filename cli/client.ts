@@ -31,11 +31,11 @@ export type HubClient = {
   /** undefined before the first push. */
   spec(): Promise<HubSpec | undefined>
   /** Newest first. */
-  revisions(): Promise<readonly Revision[]>
+  revisions(limit?: number): Promise<readonly Revision[]>
   revision(revision: number): Promise<HubSpec | undefined>
   push(request: PushRequest): Promise<Pushed>
   status(): Promise<ClusterStatus>
-  /** Newest last. */
+  /** The newest so many, in any order. */
   events(limit: number): Promise<readonly HubEvent[]>
   /** Server-sent events until the hub ends them or the signal aborts. */
   stream(signal: AbortSignal, on: (event: string, data: unknown) => void): Promise<void>
@@ -86,7 +86,8 @@ export function hubClient(target: Target): HubClient {
     url,
     spec: () => specAt('/v1/spec'),
     revision: (revision) => specAt(`/v1/specs/${revision}`),
-    revisions: async () => listed(url, await get('/v1/specs'), Revision, 'revisions'),
+    revisions: async (limit = 20) =>
+      listed(url, await get(`/v1/specs?limit=${limit}`), Revision, 'revisions'),
     push: async (request) => pushed(url, await call(target, pushCall(request))),
     status: async () => parsed(url, await get('/v1/status'), ClusterStatus),
     events: async (limit) =>
@@ -109,7 +110,9 @@ const pushCall = (request: PushRequest): Call => ({
   body: request.text,
 })
 const headerText = (text: string): string =>
-  text.replace(/[^\u0020-\u007e]+/gu, (part) => encodeURIComponent(part.toWellFormed()))
+  text.replace(/[^\u0020-\u0024\u0026-\u007e]+/gu, (part) =>
+    encodeURIComponent(part.toWellFormed()),
+  )
 
 function pushed(url: string, answer: Answer): Pushed {
   if (answer.status === 409 || answer.status === 412)

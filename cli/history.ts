@@ -20,7 +20,7 @@ export async function history(
 ): Promise<void> {
   const client = hubClient(await hubTarget(io, flags))
   if (revision !== undefined) return one(io, client, revision)
-  const all = [...(await client.revisions())].sort((a, b) => b.revision - a.revision)
+  const all = [...(await client.revisions(flags.limit))].sort((a, b) => b.revision - a.revision)
   const list = all.slice(0, flags.limit)
   if (io.json) return jsonOut(io, list)
   if (list.length === 0) return io.out('No spec yet: hactl push sends one.\n')

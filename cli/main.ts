@@ -57,6 +57,8 @@ const io: Io = {
   },
 }
 
-const code = await runCli(process.argv.slice(2), io)
-// Output to a pipe is asynchronous: end when it is written, not before.
-process.stdout.write('', () => process.exit(code))
+// No top-level await: the single file is CommonJS.
+void runCli(process.argv.slice(2), io).then((code) => {
+  // Output to a pipe is asynchronous: end when it is written, not before.
+  process.stdout.write('', () => process.exit(code))
+})

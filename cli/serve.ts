@@ -45,11 +45,11 @@ export async function hub(io: Io, flags: HubServeFlags): Promise<void> {
   const listen = flags.listen ?? [`127.0.0.1:${HUB_PORT}`]
   const open = flags.open === true
   const served = await serveHub({ state, listen, open, clock: io.clock, log: logger(io) })
-  if (io.json) jsonOut(io, { ok: true, tokens: join(state, 'tokens.json'), listen })
+  const { addresses } = served
+  if (io.json) jsonOut(io, { ok: true, tokens: join(state, 'tokens.json'), addresses })
   else {
-    for (const at of listen)
-      if (!at.startsWith('unix:'))
-        io.out(`Page    ${paint(io, 'bold', `http://${pageHost(at)}/`)}\n`)
+    for (const at of addresses)
+      if (!at.startsWith('unix:')) io.out(`Page    ${paint(io, 'bold', `${browsable(at)}/`)}\n`)
     io.out(`Tokens  ${join(state, 'tokens.json')}\n`)
   }
   await new Promise<void>((done) => {
@@ -60,4 +60,4 @@ export async function hub(io: Io, flags: HubServeFlags): Promise<void> {
 }
 
 /** All addresses is none that a browser can open. */
-const pageHost = (listen: string): string => listen.replace(/^(?:0\.0\.0\.0|\[::\])/, 'localhost')
+const browsable = (url: string): string => url.replace(/\/\/(?:0\.0\.0\.0|\[::\])/, '//localhost')
