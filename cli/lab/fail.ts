@@ -1,0 +1,188 @@
+// Breaks a lab in the ways clusters break, and heals it again.
+import { LabError } from './error.ts'
+import { enter, isolatePort, logOf, setPort, startMember } from './namespace.ts'
+import { keptPaths } from './preflight.ts'
+import { childrenOf, detach, isAlive, kill, must, type Proc, run, until } from './process.ts'
+import { startAgent, startHub, startPrograms } from './services.ts'
+import { type Fault, type How, readState, type State, writeState } from './state.ts'
+import { HUB, type Member } from './topology.ts'
+
+export type FailOptions = { readonly root: string; readonly node: string; readonly how: How }
+
+const GONE_TIMEOUT_MS = 5_000
+
+/** Inside a node: kill -9 of every haproxy, found by its name in the node's own process list. */
+const KILL_PROXY = `found=1
+for comm in /proc/[0-9]*/comm; do
+  read -r name < "$comm" 2>/dev/null || continue
+  if [ "$name" = haproxy ]; then pid=\${comm#/proc/}; kill -9 "\${pid%/comm}" && found=0; fi
+done
+exit $found`
+const STUB_PROXY = `set -e
+program=$(readlink -f "$(command -v haproxy)")
+printf '#!/bin/sh\\nexit 1\\n' > /run/lab/stub
+chmod 755 /run/lab/stub
+mount --bind /run/lab/stub "$program"`
+const UNSTUB_PROXY = 'umount "$(readlink -f "$(command -v haproxy)")"'
+/** Four fifths of the time the node stands still, as under heavy swapping. kill -1 spares PID 1 and the caller. */
+const SLOW = 'while :; do kill -STOP -1; sleep 0.08; kill -CONT -1; sleep 0.02; done'
+
+const inside = (state: State, node: string, script: string) => [
+  ...enter(state, node),
+  'bash',
+  '-c',
+  script,
+]
+const memberOf = (state: State, node: string): Member => {
+  const member = state.members.find(({ name }) => name === node)
+  if (member === undefined)
+    throw new LabError(
+      `cannot find ${node} in this lab`,
+      `members: ${state.members.map((m) => m.name).join(', ')}`,
+    )
+  return member
+}
+/** The program behind an nsenter: its child. Both are ended. */
+function killBehind(proc: Proc | undefined): void {
+  if (proc === undefined || !isAlive(proc)) return
+  for (const child of childrenOf(proc.pid)) kill(child)
+  kill(proc)
+}
+
+type Way = {
+  readonly fail: (root: string, state: State, node: string) => Promise<Omit<Fault, 'node' | 'how'>>
+  readonly heal: (root: string, state: State, fault: Fault) => Promise<void>
+}
+const WAYS: Record<How, Way> = {
+  power: {
+    fail: async (_, state, node) => {
+      const init = state.inits[node]
+      if (init !== undefined) kill(init)
+      await until(() => init === undefined || !isAlive(init), GONE_TIMEOUT_MS, undefined, 2)
+      return {}
+    },
+    heal: async (root, state, { node }) => {
+      const member = memberOf(state, node)
+      const start = () => startMember(root, state, member, keptPaths(state.hactl))
+      state.inits[node] = await start()
+      if (member.kind === 'hub') state.hub = await startHub(root, state)
+      const agent = await startPrograms(root, state, member)
+      if (agent !== undefined) state.agents[node] = agent
+    },
+  },
+  link: {
+    fail: async (root, state, node) => {
+      for (const { port } of memberOf(state, node).nics) await setPort(root, state, port, 'down')
+      return {}
+    },
+    heal: async (root, state, { node }) => {
+      for (const { port } of memberOf(state, node).nics) await setPort(root, state, port, 'up')
+    },
+  },
+  proxy: {
+    fail: async (root, state, node) => {
+      await must(root, `kill haproxy on ${node}: none runs`, inside(state, node, KILL_PROXY))
+      return {}
+    },
+    // The agent starts it again; in a bare lab nobody does, so the node's own commands are run again.
+    heal: async (root, state, { node }) => {
+      if (state.bare !== undefined)
+        await startPrograms(root, state, { ...memberOf(state, node), web: [] })
+    },
+  },
+  'proxy-stuck': {
+    fail: async (root, state, node) => {
+      await must(root, `break haproxy on ${node}`, inside(state, node, STUB_PROXY))
+      await run(root, inside(state, node, KILL_PROXY))
+      return {}
+    },
+    heal: async (root, state, fault) => {
+      await must(root, `mend haproxy on ${fault.node}`, inside(state, fault.node, UNSTUB_PROXY))
+      await WAYS.proxy.heal(root, state, fault)
+    },
+  },
+  partition: {
+    fail: async (root, state, node) => {
+      const vips = state.vips.filter((vip) => vip.peers.includes(node))
+      const peers = [...new Set([node, ...vips.flatMap((vip) => vip.peers)])]
+      const ports = peers.flatMap((peer) => memberOf(state, peer).nics.map((nic) => nic.port))
+      for (const port of ports) await isolatePort(root, state, port, true)
+      return { ports }
+    },
+    heal: async (root, state, { ports }) => {
+      for (const port of ports ?? []) await isolatePort(root, state, port, false)
+    },
+  },
+  agent: {
+    fail: async (_, state, node) => {
+      killBehind(state.agents[node])
+      return {}
+    },
+    heal: async (root, state, { node }) => {
+      state.agents[node] = startAgent(root, state, node)
+    },
+  },
+  hub: {
+    fail: async (_, state) => {
+      killBehind(state.hub)
+      return {}
+    },
+    heal: async (root, state) => {
+      state.hub = await startHub(root, state)
+    },
+  },
+  slow: {
+    fail: async (root, state, node) => ({
+      proc: detach(root, inside(state, node, SLOW), logOf(root, node)),
+    }),
+    heal: async (root, state, { node, proc }) => {
+      killBehind(proc)
+      await must(root, `let ${node} run again`, inside(state, node, 'kill -CONT -1'))
+    },
+  },
+}
+
+/** Breaks one thing. It stays broken until healed. Throws LabError when it is broken already. */
+export async function labFail({ root, node, how }: FailOptions): Promise<void> {
+  const state = readState(root)
+  const target = how === 'hub' ? HUB : node
+  memberOf(state, target)
+  if (how === 'agent' && state.agents[target] === undefined)
+    throw new LabError(`cannot kill the agent of ${target}: it has none`)
+  if (
+    state.faults.some(
+      (fault) => fault.node === target && (fault.how === how || fault.how === 'power'),
+    )
+  )
+    throw new LabError(
+      `cannot break ${target} again: it is broken that way already`,
+      `hactl lab heal ${target}`,
+    )
+  const more = await WAYS[how].fail(root, state, target)
+  // Without power every other fault of the node is gone too, except those of the switch.
+  const kept = state.faults.filter(
+    (fault) => how !== 'power' || fault.node !== target || fault.how === 'partition',
+  )
+  writeState(root, { ...state, faults: [...kept, { node: target, how, ...more }] })
+}
+
+/** Undoes the faults of one node, or all; what was healed, newest first. */
+export async function labHeal({
+  root,
+  node,
+}: {
+  readonly root: string
+  readonly node?: string
+}): Promise<readonly { node: string; how: How }[]> {
+  const state = readState(root)
+  if (node !== undefined) memberOf(state, node)
+  const todo = state.faults.filter((fault) => node === undefined || fault.node === node).reverse()
+  // Power first: nothing else can be done on a dead node.
+  todo.sort((a, b) => Number(b.how === 'power') - Number(a.how === 'power'))
+  for (const fault of todo) {
+    await WAYS[fault.how].heal(root, state, fault)
+    state.faults = state.faults.filter((other) => other !== fault)
+    writeState(root, state)
+  }
+  return todo.map((fault) => ({ node: fault.node, how: fault.how }))
+}

@@ -1,0 +1,138 @@
+// Members of a lab as namespaces: made, wired, entered. None has a name in the kernel or a file, so
+// all of it ends with its PID 1.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { LabError } from './error.ts'
+import { HOLD, INIT } from './init.ts'
+import { childrenOf, detachReady, isAlive, must, type Proc } from './process.ts'
+import type { State } from './state.ts'
+import { HUB, type Member } from './topology.ts'
+
+export const diskOf = (root: string, name: string): string => join(root, 'nodes', name)
+export const logOf = (root: string, name: string): string => join(root, 'log', `${name}.log`)
+const DISK = ['etc-hactl', 'etc-haproxy', 'etc-keepalived', 'var-lib-hactl'] as const
+
+const asOuter = ({ outer }: Pick<State, 'outer'>): readonly string[] =>
+  outer === undefined
+    ? []
+    : ['nsenter', '-U', '--preserve-credentials', '-n', '-m', '-t', String(outer.pid), '--']
+
+/** Prefix of argv that runs a program inside a member. 'network' keeps the host's files and processes in view. */
+export function enter(state: State, name: string, view: 'all' | 'network' = 'all'): string[] {
+  const init = state.inits[name]
+  if (init === undefined)
+    throw new LabError(
+      `cannot find ${name} in this lab`,
+      `members: ${state.members.map((m) => m.name).join(', ')}`,
+    )
+  if (!isAlive(init))
+    throw new LabError(`cannot enter ${name}: it is without power`, `hactl lab heal ${name}`)
+  const user = state.rootless ? ['-U', '--preserve-credentials'] : []
+  const views = view === 'all' ? ['-n', '-m', '-p', '-u'] : ['-n']
+  return ['nsenter', ...user, ...views, '-t', String(init.pid), '--']
+}
+const inSwitch = (state: State): string[] => {
+  if (state.switch === undefined || !isAlive(state.switch))
+    throw new LabError("cannot reach the lab's switch: it is gone", 'hactl lab down, then up again')
+  const user = state.rootless ? ['-U', '--preserve-credentials'] : []
+  return ['nsenter', ...user, '-n', '-t', String(state.switch.pid), '--']
+}
+
+/** Holder of the user namespace in which an ordinary user may do the rest. */
+export const startOuter = (root: string): Promise<Proc> =>
+  detachReady(
+    root,
+    ['unshare', '--user', '--map-root-user', '--net', '--mount', 'bash', '-c', HOLD],
+    logOf(root, 'outer'),
+  )
+
+/** Network namespace with one bridge per subnet, and nothing else. */
+export async function startSwitch(root: string, state: State): Promise<Proc> {
+  const argv = [...asOuter(state), 'unshare', '--net', 'bash', '-c', HOLD]
+  // Neither nsenter without -p nor unshare without --fork forks: this is the holder itself.
+  const proc = await detachReady(root, argv, logOf(root, 'switch'))
+  const lines = state.bridges.flatMap(({ name }) => [
+    `link add ${name} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+    `link set ${name} up`,
+  ])
+  await batch(root, inSwitch({ ...state, switch: proc }), "build the lab's switch", lines)
+  return proc
+}
+
+const batch = (root: string, prefix: readonly string[], doing: string, lines: readonly string[]) =>
+  must(root, doing, [...prefix, 'ip', '-batch', '-'], { input: `${lines.join('\n')}\n` })
+
+/** Makes a member from its disk (created when absent) and plugs it in; its PID 1 on return. */
+export async function startMember(
+  root: string,
+  state: State,
+  member: Member,
+  keep: readonly string[],
+): Promise<Proc> {
+  const disk = diskOf(root, member.name)
+  for (const directory of DISK) mkdirSync(join(disk, directory), { recursive: true })
+  const visible = member.name === HUB ? [root, ...keep] : keep
+  const argv = [
+    ...asOuter(state),
+    ...['unshare', '--net', '--mount', '--pid', '--uts', '--fork', '--kill-child', '--mount-proc'],
+    ...['bash', '-c', INIT, 'init', member.name, disk, ...visible],
+  ]
+  const parent = await detachReady(root, argv, logOf(root, member.name))
+  const init = childrenOf(parent.pid)[0]
+  if (init === undefined)
+    throw new LabError(
+      `cannot start ${member.name}: its first process is gone`,
+      `see ${logOf(root, member.name)}`,
+    )
+  await plug(root, state, member, init)
+  return init
+}
+
+async function plug(root: string, state: State, { name, nics }: Member, init: Proc): Promise<void> {
+  const outside = nics.flatMap(({ port, bridge, mac, interface: name }) => [
+    `link add ${port} type veth peer name ${name} address ${mac} netns ${init.pid}`,
+    `link set ${port} master ${bridge} up`,
+  ])
+  await batch(root, inSwitch(state), `plug ${name} in`, outside)
+  const inside = nics.flatMap(({ interface: name, addresses }) => [
+    ...addresses.map((a) => `addr add ${a} dev ${name}${a.includes(':') ? ' nodad' : ''}`),
+    `link set ${name} up`,
+  ])
+  const inits = { ...state.inits, [name]: init }
+  const lines = ['link set lo up', ...inside]
+  await batch(
+    root,
+    enter({ ...state, inits }, name, 'network'),
+    `give ${name} its addresses`,
+    lines,
+  )
+}
+
+/** A port of the switch, up or down: the cable of one interface. */
+export const setPort = (root: string, state: State, port: string, to: 'up' | 'down') =>
+  must(root, `set port ${port} ${to}`, [...inSwitch(state), 'ip', 'link', 'set', port, to])
+
+/** Isolated ports reach everything but each other. */
+export const isolatePort = (root: string, state: State, port: string, isolated: boolean) =>
+  must(root, `isolate port ${port}`, [
+    ...[...inSwitch(state), 'bridge', 'link', 'set', 'dev', port],
+    ...['isolated', isolated ? 'on' : 'off'],
+  ])
+
+/** Addresses that the kernel of a member has now; none when it is without power. */
+export async function addressesOf(
+  root: string,
+  state: State,
+  name: string,
+): Promise<readonly string[]> {
+  const init = state.inits[name]
+  if (init === undefined || !isAlive(init)) return []
+  const text = await must(root, `read the addresses of ${name}`, [
+    ...enter(state, name, 'network'),
+    'ip',
+    '-o',
+    'addr',
+    'show',
+  ])
+  return [...text.matchAll(/\sinet6? ([0-9a-f.:]+)/g)].map((match) => match[1] ?? '')
+}

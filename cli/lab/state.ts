@@ -1,0 +1,123 @@
+// What a running lab is made of, as it stands in <root>/state.json between two commands.
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { LabError } from './error.ts'
+
+const closed = { additionalProperties: false }
+const Words = Type.Array(Type.String())
+const ProcState = Type.Object({ pid: Type.Integer({ minimum: 2 }), start: Type.String() }, closed)
+const NicState = Type.Object(
+  {
+    interface: Type.String(),
+    port: Type.String(),
+    bridge: Type.String(),
+    mac: Type.String(),
+    addresses: Words,
+  },
+  closed,
+)
+const WebState = Type.Object(
+  { name: Type.String(), addresses: Words, port: Type.Integer() },
+  closed,
+)
+const Kind = Type.Union(
+  (['node', 'server', 'client', 'hub'] as const).map((kind) => Type.Literal(kind)),
+)
+const MemberState = Type.Object(
+  { name: Type.String(), kind: Kind, nics: Type.Array(NicState), web: Type.Array(WebState) },
+  closed,
+)
+/** The tutorial's way, for comparison: files and commands by node instead of our agents. */
+export const Bare = Type.Object(
+  {
+    files: Type.Record(Type.String(), Type.Record(Type.String(), Type.String())),
+    commands: Type.Record(Type.String(), Type.Array(Words)),
+  },
+  closed,
+)
+export type Bare = Static<typeof Bare>
+export const HOWS = [
+  'power',
+  'link',
+  'proxy',
+  'proxy-stuck',
+  'partition',
+  'agent',
+  'hub',
+  'slow',
+] as const
+export type How = (typeof HOWS)[number]
+const FaultState = Type.Object(
+  {
+    node: Type.String(),
+    how: Type.Union(HOWS.map((how) => Type.Literal(how))),
+    /** What must be ended to heal it. */
+    proc: Type.Optional(ProcState),
+    /** Ports that are isolated. */
+    ports: Type.Optional(Words),
+  },
+  closed,
+)
+export type Fault = Static<typeof FaultState>
+
+export const State = Type.Object(
+  {
+    version: Type.Literal(1),
+    cluster: Type.String(),
+    rootless: Type.Boolean(),
+    hactl: Words,
+    /** Holder of the user namespace, rootless only. */
+    outer: Type.Optional(ProcState),
+    switch: Type.Optional(ProcState),
+    bridges: Type.Array(Type.Object({ name: Type.String(), subnet: Type.String() }, closed)),
+    members: Type.Array(MemberState),
+    /** PID 1 of each member, as seen from the host. */
+    inits: Type.Record(Type.String(), ProcState),
+    /** Started agents; the process inside is the child of the recorded one. */
+    agents: Type.Record(Type.String(), ProcState),
+    hub: Type.Optional(ProcState),
+    hubAddress: Type.String(),
+    relay: Type.Optional(Type.Object({ proc: ProcState, port: Type.Integer() }, closed)),
+    vips: Type.Array(
+      Type.Object(
+        { name: Type.String(), addresses: Words, peers: Words, url: Type.Optional(Type.String()) },
+        closed,
+      ),
+    ),
+    faults: Type.Array(FaultState),
+    bare: Type.Optional(Bare),
+  },
+  closed,
+)
+export type State = Static<typeof State>
+
+const fileOf = (root: string): string => join(root, 'state.json')
+
+export const hasState = (root: string): boolean => existsSync(fileOf(root))
+
+/** Throws LabError when there is no lab, or when the file is not what we wrote. */
+export function readState(root: string): State {
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(fileOf(root), 'utf8'))
+  } catch (error) {
+    if (!hasState(root))
+      throw new LabError(`cannot find a lab in ${root}`, 'start one with hactl lab up spec.json')
+    throw new LabError(`cannot read ${fileOf(root)}`, 'hactl lab down removes what is left', error)
+  }
+  if (!Value.Check(State, value))
+    throw new LabError(
+      `cannot use ${fileOf(root)}: another version of hactl wrote it, or it is damaged`,
+      'hactl lab down removes what is left',
+    )
+  return value
+}
+
+/** Whole or not at all: a crash leaves the older one. */
+export function writeState(root: string, state: State): void {
+  const next = `${fileOf(root)}.next`
+  writeFileSync(next, JSON.stringify(state, null, 1), { mode: 0o600 })
+  renameSync(next, fileOf(root))
+}

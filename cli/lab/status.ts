@@ -1,0 +1,71 @@
+// What a lab is doing now, by the word of its kernels and processes.
+import { addressesOf } from './namespace.ts'
+import { isAlive, type Proc } from './process.ts'
+import { readState, type State } from './state.ts'
+import { parseInet } from './subnet.ts'
+
+export type Holding = {
+  readonly name: string
+  readonly addresses: readonly string[]
+  readonly holders: readonly string[]
+}
+export type LabStatus = {
+  readonly root: string
+  readonly cluster: string
+  readonly rootless: boolean
+  readonly url?: string
+  readonly vips: readonly Holding[]
+  readonly members: readonly {
+    readonly name: string
+    readonly kind: string
+    readonly power: boolean
+    readonly addresses: readonly string[]
+    readonly agent: 'running' | 'dead' | 'none'
+  }[]
+  readonly hub: 'running' | 'dead' | 'none'
+  readonly faults: readonly { readonly node: string; readonly how: string }[]
+}
+
+/** Nodes whose kernel has all addresses of a vip. */
+export async function holders(root: string, state: State): Promise<readonly Holding[]> {
+  const names = [...new Set(state.vips.flatMap((vip) => vip.peers))]
+  const texts = await Promise.all(names.map((name) => addressesOf(root, state, name)))
+  const has = new Map(
+    names.map((name, i) => [name, new Set((texts[i] ?? []).map((a) => parseInet(a)?.value))]),
+  )
+  return state.vips.map(({ name, addresses, peers }) => ({
+    name,
+    addresses,
+    holders: peers.filter((peer) =>
+      addresses.every((a) => has.get(peer)?.has(parseInet(a)?.value)),
+    ),
+  }))
+}
+
+const lifeOf = (proc: Proc | undefined): 'running' | 'dead' | 'none' =>
+  proc === undefined ? 'none' : isAlive(proc) ? 'running' : 'dead'
+
+/** Throws LabError when there is no lab in that root. */
+export async function labStatus({ root }: { readonly root: string }): Promise<LabStatus> {
+  const state = readState(root)
+  const members = state.members.map(({ name, kind, nics }) => {
+    const init = state.inits[name]
+    return {
+      name,
+      kind,
+      power: init !== undefined && isAlive(init),
+      addresses: nics.flatMap((nic) => nic.addresses),
+      agent: lifeOf(state.agents[name]),
+    }
+  })
+  return {
+    root,
+    cluster: state.cluster,
+    rootless: state.rootless,
+    ...(state.relay === undefined ? {} : { url: `http://127.0.0.1:${state.relay.port}/` }),
+    vips: await holders(root, state),
+    members,
+    hub: lifeOf(state.hub),
+    faults: state.faults.map(({ node, how }) => ({ node, how })),
+  }
+}

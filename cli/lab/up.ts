@@ -1,0 +1,211 @@
+// Brings a lab up: namespaces, web servers, hub, agents; then waits until a client is served.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Value } from '@sinclair/typebox/value'
+import { Spec } from '../../spec/schema.ts'
+import { labDown } from './down.ts'
+import { LabError } from './error.ts'
+import { enter, startMember, startOuter, startSwitch } from './namespace.ts'
+import { absoluteArgv, checkNamespaces, checkTools, keptPaths } from './preflight.ts'
+import { isAlive, marked, until } from './process.ts'
+import { probe } from './probe.ts'
+import { pushSpec, startRelay } from './push.ts'
+import { holders } from './status.ts'
+import { startHub, startPrograms } from './services.ts'
+import { type Bare, hasState, type State, writeState } from './state.ts'
+import { CLIENT, topologyOf } from './topology.ts'
+
+/** Generous: a first election plus the first pass of every agent on a slow machine. */
+const SERVING_TIMEOUT_MS = 60_000
+
+export type Log = (line: string) => void
+export type UpOptions = {
+  readonly specText: string
+  /** argv prefix of hactl itself: the binary, or node and main.ts. */
+  readonly hactl: readonly string[]
+  readonly root?: string
+  readonly cwd?: string
+  readonly log: Log
+  readonly signal?: AbortSignal
+  /** The user's own files and commands instead of our hub and agents. */
+  readonly bare?: Bare
+}
+export type Lab = {
+  readonly root: string
+  /** Address of the hub's page on this machine; absent in a bare lab. */
+  readonly url?: string
+  readonly operatorToken?: string
+  readonly vips: State['vips']
+  readonly members: readonly string[]
+  readonly notes: readonly string[]
+}
+
+const uid = (): number => process.getuid?.() ?? 0
+
+/** Where a lab lives unless told otherwise. */
+export function defaultRoot(cluster: string): string {
+  const base = uid() === 0 ? '/run' : (process.env['XDG_RUNTIME_DIR'] ?? `/tmp/hactl-${uid()}`)
+  return join(base, 'hactl-lab', cluster)
+}
+
+function specOf(text: string): Spec {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new LabError('cannot read the spec: it is no JSON', 'hactl validate shows where', error)
+  }
+  if (!Value.Check(Spec, value))
+    throw new LabError('cannot use the spec: it is not valid', 'hactl validate shows why')
+  return value
+}
+
+/**
+ * Builds the whole cluster of a spec on this machine. Whatever goes wrong on the way, and when `signal` aborts, all
+ * of it is taken down again before the error is thrown.
+ */
+export async function labUp(options: UpOptions): Promise<Lab> {
+  const spec = specOf(options.specText)
+  const root = options.root ?? defaultRoot(spec.cluster)
+  if (hasState(root) && marked(root).length > 0)
+    throw new LabError(`cannot start: a lab is up already in ${root}`, 'hactl lab down first')
+  const rootless = uid() !== 0
+  checkTools()
+  await checkNamespaces(root, rootless)
+  await labDown({ root, log: () => undefined })
+  try {
+    return await build(root, spec, rootless, options)
+  } catch (error) {
+    options.log('taking down what was started')
+    await labDown({ root, log: options.log, keepLogs: true })
+    throw options.signal?.aborted === true
+      ? new LabError('lab up was interrupted', '', error)
+      : error
+  }
+}
+
+async function build(
+  root: string,
+  spec: Spec,
+  rootless: boolean,
+  options: UpOptions,
+): Promise<Lab> {
+  const { log, signal } = options
+  const { notes, ...topology } = topologyOf(spec)
+  for (const note of notes) log(note)
+  mkdirSync(dirname(root), { recursive: true })
+  mkdirSync(join(root, 'log'), { recursive: true, mode: 0o700 })
+  writeFileSync(join(root, 'spec.json'), options.specText, { mode: 0o600 })
+  const bare = options.bare
+  const members = topology.members.filter((m) => bare === undefined || m.kind !== 'hub')
+  const hactl = absoluteArgv(options.hactl, options.cwd ?? process.cwd())
+  const state: State = {
+    version: 1,
+    cluster: spec.cluster,
+    rootless,
+    hactl,
+    bridges: [...topology.bridges],
+    members: members.map((m) => ({
+      ...m,
+      nics: m.nics.map((nic) => ({ ...nic, addresses: [...nic.addresses] })),
+      web: m.web.map((w) => ({ ...w, addresses: [...w.addresses] })),
+    })),
+    inits: {},
+    agents: {},
+    hubAddress: topology.hubAddress,
+    vips: topology.vips.map((v) => ({ ...v, addresses: [...v.addresses], peers: [...v.peers] })),
+    faults: [],
+    ...(bare === undefined ? {} : { bare }),
+  }
+  writeState(root, state)
+  await startNetwork(root, state, options)
+  signal?.throwIfAborted()
+  const place =
+    bare === undefined ? await startCluster(root, state, options) : await startAll(root, state)
+  log('waiting until a client is served')
+  await waitServing(root, state, log, signal)
+  return { root, ...place, vips: state.vips, members: members.map((m) => m.name), notes }
+}
+
+async function startNetwork(root: string, state: State, { log, signal }: UpOptions): Promise<void> {
+  if (state.rootless) state.outer = await startOuter(root)
+  state.switch = await startSwitch(root, state)
+  writeState(root, state)
+  const keep = keptPaths(state.hactl)
+  for (const member of state.members) {
+    signal?.throwIfAborted()
+    state.inits[member.name] = await startMember(root, state, member, keep)
+    writeState(root, state)
+    const addresses = member.nics.flatMap((nic) => nic.addresses).join(' ')
+    log(`${member.kind.padEnd(6)} ${member.name}  ${addresses}`)
+  }
+}
+
+/** Web servers first, so that no check of a proxy ever fails at the start. */
+async function startAll(root: string, state: State): Promise<Record<string, never>> {
+  const inOrder = [...state.members].sort((a, b) => b.web.length - a.web.length)
+  for (const member of inOrder) {
+    const agent = await startPrograms(root, state, member)
+    if (agent !== undefined) state.agents[member.name] = agent
+  }
+  writeState(root, state)
+  return {}
+}
+
+async function startCluster(
+  root: string,
+  state: State,
+  { specText, log }: UpOptions,
+): Promise<{ url: string; operatorToken: string }> {
+  state.hub = await startHub(root, state)
+  writeState(root, state)
+  state.relay = await startRelay(root, state)
+  writeState(root, state)
+  const url = `http://127.0.0.1:${state.relay.port}/`
+  log(`hub    ${url}`)
+  const operatorToken = await pushSpec(root, url, specText)
+  await startAll(root, state)
+  return { url, operatorToken }
+}
+
+/** Every vip has exactly one holder by the kernels' word, and answers a request of the client. */
+async function waitServing(
+  root: string,
+  state: State,
+  log: Log,
+  signal?: AbortSignal,
+): Promise<void> {
+  const seen = new Map<string, string>()
+  let answer = ''
+  const ready = async () => {
+    const vips = await holders(root, state)
+    for (const { name, holders: now } of vips) {
+      const text = now.join(', ') || 'nobody'
+      if (seen.get(name) !== text) log(`vip ${name} is held by ${text}`)
+      seen.set(name, text)
+    }
+    if (vips.some((vip) => vip.holders.length !== 1)) return false
+    for (const { url } of state.vips)
+      if (url !== undefined) {
+        const result = await askOnce(root, state, url)
+        answer = `${url} answers ${JSON.stringify(result.failed > 0 ? result.errors : result.byServer)}`
+        if (result.requests === 0 || result.failed > 0) return false
+      }
+    return true
+  }
+  if (await until(ready, SERVING_TIMEOUT_MS, signal, 200)) return
+  const dead = Object.entries(state.agents)
+    .filter(([, proc]) => !isAlive(proc))
+    .map(([name]) => name)
+  const why =
+    dead.length > 0
+      ? `agents that ended: ${dead.join(', ')}`
+      : [...seen].map(([v, h]) => `vip ${v} held by ${h}`).join('; ')
+  throw new LabError(
+    `cannot reach a serving cluster within ${SERVING_TIMEOUT_MS / 1000} s: ${why}; ${answer}`,
+    `logs are kept in ${join(root, 'log')}`,
+  )
+}
+
+const askOnce = (root: string, state: State, url: string) =>
+  probe(root, enter(state, CLIENT, 'network'), state.hactl, { url, seconds: 0.1, intervalMs: 50 })
