@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { guard } from '../../../agent/plan/guard.ts'
+import type { Impact } from '../../../agent/plan/types.ts'
+import { cluster, plan, step } from './fixtures.ts'
+
+const spec = cluster()
+const drained = cluster((text) => text.replaceAll(/("stcsrvs[12]": \{)/g, '$1 "state": "maint",'))
+
+const ask = (impact: Impact, allow: readonly string[] = [], node = 'lb1') =>
+  guard({
+    plan: plan(node, spec.digest, [step(impact)]),
+    cluster: spec,
+    before: spec,
+    allow,
+  })
+
+const codeOf = (verdict: ReturnType<typeof guard>) => (verdict.ok ? 'ok' : verdict.code)
+
+test('ordinary changes pass', () => {
+  for (const impact of ['quiet', 'live', 'reload', 'moves'] as const)
+    assert.equal(codeOf(ask(impact)), 'ok', impact)
+})
+
+test('a change of the VRRP wire is refused, and the override is named', () => {
+  for (const impact of ['needs-barrier', 'blinks'] as const) {
+    const verdict = ask(impact)
+    assert.equal(codeOf(verdict), 'GUARD_VRRP')
+    assert.match(verdict.ok ? '' : verdict.hint, /--allow-blink/)
+    assert.equal(codeOf(ask(impact, ['blink'])), 'ok')
+    assert.equal(codeOf(ask(impact, ['removals'])), 'GUARD_VRRP', 'another override does not count')
+  }
+})
+
+test('what destroys is refused unless removals or empty are allowed', () => {
+  assert.equal(codeOf(ask('destroys')), 'GUARD_DESTROYS')
+  assert.equal(codeOf(ask('destroys', ['removals'])), 'ok')
+})
+
+test('a node that the spec does not know is left as it is, with or without steps', () => {
+  assert.equal(codeOf(ask('quiet', ['removals', 'empty', 'blink'], 'lb9')), 'GUARD_NODE')
+  const idle = guard({ plan: plan('lb9', 'd', []), cluster: spec, before: spec, allow: [] })
+  assert.equal(codeOf(idle), 'GUARD_NODE')
+})
+
+test('a pool that loses its last ready server is refused, unless it had none before', () => {
+  const input = { plan: plan('lb1', drained.digest, [step('live')]), cluster: drained }
+  assert.equal(codeOf(guard({ ...input, before: spec, allow: [] })), 'GUARD_EMPTY')
+  assert.equal(codeOf(guard({ ...input, before: spec, allow: ['empty'] })), 'ok')
+  assert.equal(codeOf(guard({ ...input, before: drained, allow: [] })), 'ok')
+})
+
+test('more removals than the limit are refused', () => {
+  const many = { ...step('reload'), removes: spec.rollout.removalsMax + 1 }
+  const input = { plan: plan('lb1', 'd', [many]), cluster: spec, before: spec }
+  assert.equal(codeOf(guard({ ...input, allow: [] })), 'GUARD_REMOVALS')
+  assert.equal(codeOf(guard({ ...input, allow: ['removals'] })), 'ok')
+})
