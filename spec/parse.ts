@@ -23,7 +23,7 @@ export function parseSpec(text: string): Parsed<Spec> {
   return { ok: false, diagnostics: sorted([...located.diagnostics, ...found]) }
 }
 
-/** Gives every finding its line and column: of the key where the key is at fault, else of the value. */
+/** Gives every finding its line and column: of the value, or of the key where that or all of an object is at fault. */
 export function placed(
   diagnostics: readonly Diagnostic[],
   text: string,
@@ -32,7 +32,8 @@ export function placed(
   return diagnostics.map((one) => {
     if (one.at !== undefined) return one
     const place = placeOf(one.path, located)
-    const offset = one.code === 'HA004' ? place.key : place.value
+    const byKey = one.code === 'HA004' || '{['.includes(text.charAt(place.value))
+    const offset = byKey ? place.key : place.value
     return { ...one, at: positionAt(text, offset) }
   })
 }

@@ -13,6 +13,7 @@ import type {
 } from './cluster.ts'
 import { digestOf } from './hash.ts'
 import { REMOVALS_MAX, TAKEOVER_MS_DEFAULT } from './limits.ts'
+import { entries, member } from './maps.ts'
 import type { Node } from './node.ts'
 import type { Pool, Server } from './pool.ts'
 import type { ProxySection } from './proxy.ts'
@@ -28,10 +29,10 @@ export function resolve(spec: Spec): Cluster {
   return {
     name: spec.cluster,
     digest: digestOf(spec),
-    nodes: byName(spec.nodes).map(([name, node]) => nodeOf(name, node)),
-    vips: byName(spec.vips).map(([name, vip]) => vipOf(spec, name, vip, vrids.get(name))),
-    proxies: byName(spec.proxies).map(([name, proxy]) => proxyOf(spec, name, proxy)),
-    pools: byName(spec.pools).map(([name, pool]) => poolOf(spec, name, pool)),
+    nodes: entries(spec.nodes).map(([name, node]) => nodeOf(name, node)),
+    vips: entries(spec.vips).map(([name, vip]) => vipOf(spec, name, vip, vrids.get(name))),
+    proxies: entries(spec.proxies).map(([name, proxy]) => proxyOf(spec, name, proxy)),
+    pools: entries(spec.pools).map(([name, pool]) => poolOf(spec, name, pool)),
     ...(spec.stats && { stats: spec.stats }),
     logs: {
       facility: facility ?? 'local2',
@@ -47,11 +48,8 @@ export function resolve(spec: Spec): Cluster {
   }
 }
 
-const byName = <T>(map: Readonly<Record<string, T>> = {}): readonly (readonly [string, T])[] =>
-  Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))
-
 function known<T>(map: Readonly<Record<string, T>> | undefined, name: string): T {
-  const found = map !== undefined && Object.hasOwn(map, name) ? map[name] : undefined
+  const found = member(map, name)
   assert(found !== undefined, `a checked spec refers to unknown "${name}"`)
   return found
 }
@@ -67,12 +65,12 @@ function nodeOf(name: string, node: Node): ClusterNode {
     name,
     net: netOf(node.address, NODE_PREFIX),
     ...(node.interface !== undefined && { interface: node.interface }),
-    links: byName(node.links).map(([link, { address, interface: kernelName }]) => ({
+    links: entries(node.links).map(([link, { address, interface: kernelName }]) => ({
       name: link,
       net: netOf(address, NODE_PREFIX),
       ...(kernelName !== undefined && { interface: kernelName }),
     })),
-    labels: Object.fromEntries(byName(node.labels)),
+    labels: Object.fromEntries(entries(node.labels)),
   }
 }
 
@@ -80,7 +78,7 @@ function vipOf(spec: Spec, name: string, vip: Vip, vrid: number | undefined): Cl
   assert(vrid !== undefined, `vip ${name} has no vrid`)
   const nets = vip.addresses.map((text) => netOf(text, HOST_PREFIX))
   const takeoverMs = vip.takeoverMs ?? TAKEOVER_MS_DEFAULT
-  const peers = byName(vip.peers).map(([node, { priority }]) => {
+  const peers = entries(vip.peers).map(([node, { priority }]) => {
     const net = peerNet(nodeNets(known(spec.nodes, node)), nets[0])
     assert(net !== undefined, `node ${node} has no address`)
     return { node, priority, address: net.address }
@@ -110,7 +108,7 @@ function addressesOf(spec: Spec, proxy: ProxySection): readonly string[] {
 
 /** Nodes that run a proxy, by name: the peers of its vip, or the nodes it names. */
 export function nodesOf(spec: Spec, proxy: ProxySection): readonly string[] {
-  const vip = proxy.vip === undefined ? undefined : spec.vips?.[proxy.vip]
+  const vip = member(spec.vips, proxy.vip)
   return (vip === undefined ? [...(proxy.nodes ?? [])] : Object.keys(vip.peers)).sort()
 }
 
@@ -149,14 +147,14 @@ function timeoutsOf(proxy: ProxySection | undefined): ClusterTimeouts {
 function poolOf(spec: Spec, name: string, pool: Pool): ClusterPool {
   // Mode, timeouts and retries belong to a backend in haproxy but are written at the proxy here: the
   // first proxy by name that uses the pool decides.
-  const user = byName(spec.proxies).find(([, proxy]) => poolsOf(proxy).includes(name))?.[1]
+  const user = entries(spec.proxies).find(([, proxy]) => poolsOf(proxy).includes(name))?.[1]
   const { stick, check } = pool
   return {
     name,
     mode: user?.mode ?? 'http',
     balance: pool.balance ?? 'roundrobin',
     ...(pool.balanceOn !== undefined && { balanceOn: pool.balanceOn }),
-    servers: byName(pool.servers).map(([server, value]) => serverOf(spec, server, value)),
+    servers: entries(pool.servers).map(([server, value]) => serverOf(spec, server, value)),
     check: {
       ...check,
       type: check?.type ?? 'connect',

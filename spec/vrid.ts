@@ -3,13 +3,14 @@ import { parseNet, contains, netAddress, NODE_PREFIX, HOST_PREFIX } from './addr
 import type { Net } from './cluster.ts'
 import { sha256 } from './hash.ts'
 import { VRID_MAX, VRID_MIN } from './limits.ts'
+import { entries, member } from './maps.ts'
 import type { Node } from './node.ts'
 import type { Spec } from './schema.ts'
 import type { Vip } from './vip.ts'
 
 /** Every address of a node with its subnet: the main one first, links by name. Bad ones are left out. */
 export function nodeNets(node: Node): readonly Net[] {
-  const links = Object.entries(node.links ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  const links = entries(node.links)
   return [node.address, ...links.map(([, link]) => link.address)].flatMap((text) => {
     const net = parseNet(text, NODE_PREFIX)
     return net === undefined ? [] : [net]
@@ -31,7 +32,7 @@ export function segmentsOf(spec: Pick<Spec, 'nodes'>, vip: Vip): readonly string
     const net = parseNet(text, HOST_PREFIX)
     if (net === undefined) return []
     return Object.keys(vip.peers).flatMap((name) => {
-      const node = Object.hasOwn(spec.nodes, name) ? spec.nodes[name] : undefined
+      const node = member(spec.nodes, name)
       const at = node && peerNet(nodeNets(node), net)
       return at === undefined ? [] : [`${net.family} ${netAddress(at)}`]
     })
@@ -44,7 +45,7 @@ export function segmentsOf(spec: Pick<Spec, 'nodes'>, vip: Vip): readonly string
  * name, so that adding a vip rarely moves another and two clusters on one segment rarely meet.
  */
 export function allocateVrids(spec: Spec): ReadonlyMap<string, number> {
-  const vips = Object.entries(spec.vips ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  const vips = entries(spec.vips)
   const taken = new Set<string>()
   const vrids = new Map<string, number>()
   const take = (name: string, vip: Vip, vrid: number) => {

@@ -1,6 +1,7 @@
 // Addresses are literals that a host can have. The schema only sees their letters.
 import { HOST_PREFIX, isUsableAddress, NODE_PREFIX, parseAddress, parseNet } from '../address.ts'
-import { entries, error, type Rule } from './rule.ts'
+import { entries } from '../maps.ts'
+import { error, type Rule } from './rule.ts'
 
 type Found = { readonly keys: readonly (string | number)[]; readonly text: string }
 

@@ -1,6 +1,77 @@
 // Every rule, in the order of its code. spec/README.md has the table.
 import { addressValid } from './address-valid.ts'
+import { balanceOn } from './balance-on.ts'
+import { checkOptions } from './check-options.ts'
+import { extraLines } from './extra-lines.ts'
+import { poolBackupOnly } from './pool-backup-only.ts'
+import { poolOneMode } from './pool-one-mode.ts'
+import { poolServers } from './pool-servers.ts'
+import { poolUsed } from './pool-used.ts'
+import { poolWeights } from './pool-weights.ts'
+import { portOwner } from './port-owner.ts'
+import { priorityDistinct } from './priority-distinct.ts'
+import { proxyPlace } from './proxy-place.ts'
+import { proxyTarget } from './proxy-target.ts'
 import { referenceKnown } from './reference-known.ts'
+import { regexValid } from './regex-valid.ts'
+import { routeConflict } from './route-conflict.ts'
+import { routeNameUnique } from './route-name-unique.ts'
+import { routeShadowed } from './route-shadowed.ts'
+import { secretInline } from './secret-inline.ts'
+import { serverHostName } from './server-host-name.ts'
+import { serverLoop } from './server-loop.ts'
+import { serverPlace } from './server-place.ts'
+import { serverUnique } from './server-unique.ts'
+import { splitConditions } from './split-conditions.ts'
+import { statsUsers } from './stats-users.ts'
+import { tcpOptions } from './tcp-options.ts'
+import { vipAddressUnique } from './vip-address-unique.ts'
+import { vipCircular } from './vip-circular.ts'
+import { vipFamilyPeers } from './vip-family-peers.ts'
+import { vipInSubnet } from './vip-in-subnet.ts'
+import { vipNotNode } from './vip-not-node.ts'
+import { vipPeersEnough } from './vip-peers-enough.ts'
+import { vipPeersSubnet } from './vip-peers-subnet.ts'
+import { vipUsed } from './vip-used.ts'
+import { vridUnique } from './vrid-unique.ts'
+import { vrrpTwoSeconds } from './vrrp-two-seconds.ts'
 import type { Rule } from './rule.ts'
 
-export const RULES: readonly Rule[] = [addressValid, referenceKnown]
+export const RULES: readonly Rule[] = [
+  addressValid,
+  referenceKnown,
+  vridUnique,
+  vipNotNode,
+  vipAddressUnique,
+  priorityDistinct,
+  vrrpTwoSeconds,
+  vipPeersEnough,
+  vipPeersSubnet,
+  vipInSubnet,
+  portOwner,
+  serverHostName,
+  poolServers,
+  proxyTarget,
+  vipUsed,
+  routeShadowed,
+  routeNameUnique,
+  routeConflict,
+  vipCircular,
+  tcpOptions,
+  regexValid,
+  balanceOn,
+  serverPlace,
+  poolBackupOnly,
+  poolWeights,
+  poolUsed,
+  extraLines,
+  secretInline,
+  serverUnique,
+  statsUsers,
+  proxyPlace,
+  poolOneMode,
+  vipFamilyPeers,
+  checkOptions,
+  serverLoop,
+  splitConditions,
+]

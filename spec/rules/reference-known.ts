@@ -1,6 +1,7 @@
 // Every name that refers to something is the name of something.
+import { entries, member } from '../maps.ts'
 import { nearest } from '../words.ts'
-import { entries, error, member, type Rule } from './rule.ts'
+import { error, type Rule } from './rule.ts'
 
 type Reference = {
   readonly keys: readonly (string | number)[]

@@ -1,0 +1,22 @@
+// HA037: specs are read by many; a secret does not belong into one.
+import { entries } from '../maps.ts'
+import { extraOf } from './extra-lines.ts'
+import { type Rule, warning } from './rule.ts'
+
+const SECRETS = [
+  /(?:password|passwd|secret|token|api[-_]?key|credential)[^a-z0-9]+\S{4,}/i,
+  /\b(?:basic|bearer)\s+[a-z0-9+/=._-]{8,}/i,
+  /\b(?:stats\s+)?auth\s+\S+:\S+/i,
+]
+const URL_LOGIN = /^https?:\/\/[^/@]*:[^/@]*@/
+
+export const secretInline: Rule = (spec) => {
+  const lines = extraOf(spec).filter(({ line }) => SECRETS.some((secret) => secret.test(line)))
+  const urls = entries(spec.notify?.webhooks)
+    .filter(([, { url }]) => URL_LOGIN.test(url))
+    .map(([name]) => ({ keys: ['notify', 'webhooks', name, 'url'] }))
+  const logins = spec.source?.url !== undefined && URL_LOGIN.test(spec.source.url)
+  return [...lines, ...urls, ...(logins ? [{ keys: ['source', 'url'] }] : [])].map(({ keys }) =>
+    warning('HA037', keys, 'this looks like a secret', 'keep it in a file on the nodes'),
+  )
+}
