@@ -1,0 +1,130 @@
+// A strict fake of a machine: it throws on every command it was not taught.
+import type { Exec, Host, KernelAddress } from '../../agent/world.ts'
+import { fakeDaemons, loads, passesCheck, type FakeDaemons } from './daemons.ts'
+import { fakeDisk, type FakeDisk } from './disk.ts'
+import { effect, noFaults, type Faults } from './faults.ts'
+import { fakeRuntime } from './haproxy.ts'
+
+export type FakeHost = {
+  readonly host: Host
+  readonly disk: FakeDisk
+  readonly daemons: FakeDaemons
+  readonly faults: Faults
+  readonly addresses: KernelAddress[]
+  readonly sysctls: Map<string, string>
+  /** Programs that are installed. */
+  readonly programs: Set<string>
+  /** "address:port" held by a process that is not ours. */
+  readonly taken: Set<string>
+  /** haproxy runs with a configuration that loaded. */
+  readonly serving: boolean
+  /** Power back after a cut: what was synced is there, nothing runs, no fault is left. */
+  reboot(): void
+}
+
+const HAPROXY_SOCKET = '/run/hactl/haproxy.sock'
+const DUMP = '/tmp/keepalived.data'
+
+const exec = (code: number, stdout = '', stderr = ''): Exec => ({
+  code,
+  signal: null,
+  stdout,
+  stderr,
+})
+/** A daemon's own view of the machine is the machine: it has no file system of its own here. */
+const rooted = (path: string): string => path.replace(/^\/proc\/\d+\/root/, '')
+
+function runProgram(argv: readonly string[], disk: FakeDisk, programs: Set<string>): Exec {
+  const [program = '', ...args] = argv
+  if (program === 'apt-get' && args[0] === 'install') {
+    for (const name of args.filter((a) => !a.startsWith('-')).slice(1)) programs.add(name)
+    return exec(0)
+  }
+  const isCheck = { haproxy: args.includes('-c'), keepalived: args.includes('-t') }
+  if (program !== 'haproxy' && program !== 'keepalived') throw untaught(argv)
+  if (!isCheck[program]) throw untaught(argv)
+  if (!programs.has(program)) return exec(127)
+  const config = args[args.indexOf('-f') + 1] ?? ''
+  const text = disk.read(config)?.body
+  if (text !== undefined && passesCheck(text)) return exec(0)
+  const says = text === undefined ? 'cannot open it' : "unknown keyword 'BROKEN'"
+  if (program === 'keepalived') return exec(4, '', `(${config}: Line 1) Unknown keyword 'BROKEN'\n`)
+  return exec(1, '', `[ALERT]    (1) : config : [${config}:1] : ${says}\n`)
+}
+
+const untaught = (argv: readonly string[]): Error =>
+  new Error(`FakeHost was not taught: ${argv.join(' ')}`)
+
+export function createFakeHost(): FakeHost {
+  const disk = fakeDisk()
+  const faults = noFaults()
+  const daemons = fakeDaemons(disk, faults)
+  const runtime = fakeRuntime()
+  const addresses: KernelAddress[] = []
+  const sysctls = new Map<string, string>()
+  const programs = new Set(['haproxy', 'keepalived'])
+  const taken = new Set<string>()
+  const doing = (what: string): void => effect(faults, what)
+  const did = <T>(what: string, answer: () => T): T => {
+    doing(what)
+    return answer()
+  }
+  const dump = (pid: number): void => {
+    const text = daemons.nameOf(pid) === 'keepalived' ? daemons.loaded('keepalived') : undefined
+    const id = /router_id\s+(\S+)/.exec(text ?? '')?.[1] ?? ''
+    if (text !== undefined) disk.write(DUMP, ` Router ID = ${id}\n`, 0o644)
+  }
+  const host: Host = {
+    read: async (path) => did(`read ${path}`, () => disk.read(rooted(path))),
+    write: async (path, body, mode) => did(`write ${path}`, () => disk.write(path, body, mode)),
+    remove: async (path) => did(`remove ${path}`, () => disk.remove(rooted(path))),
+    list: async (directory) => did(`list ${directory}`, () => disk.list(directory)),
+    run: async (argv) => did(`run ${argv.join(' ')}`, () => runProgram(argv, disk, programs)),
+    addresses: async () => did('addresses', () => [...addresses]),
+    interfaces: async () => did('interfaces', () => [{ name: 'eth0', up: true }]),
+    removeAddress: async (at) => {
+      doing(`remove address ${at.address}`)
+      const index = addresses.findIndex((a) => a.address === at.address)
+      if (index < 0) throw new Error(`cannot remove ${at.address}: it is not here`)
+      addresses.splice(index, 1)
+    },
+    signal: async (pid) => did(`signal ${pid}`, () => dump(pid)),
+    sysctl: async (key) => did(`sysctl ${key}`, () => sysctls.get(key)),
+    setSysctl: async (key, value) => did(`set sysctl ${key}`, () => void sysctls.set(key, value)),
+    cannotBind: async ({ address, port }) => {
+      doing(`bind ${address}:${port}`)
+      return taken.has(`${address}:${port}`) ? 'EADDRINUSE' : undefined
+    },
+    ask: async (socket, command) => {
+      doing(`ask ${command}`)
+      const loaded = socket === HAPROXY_SOCKET ? daemons.loaded('haproxy') : undefined
+      if (loaded === undefined) throw new Error(`cannot ask ${socket}: ECONNREFUSED`)
+      return runtime.ask(command, loaded)
+    },
+    get: async (url) => {
+      doing(`get ${url}`)
+      return { status: loads(daemons.loaded('haproxy')) ? 200 : 0, body: '', headers: {} }
+    },
+    supervisor: daemons.supervisor,
+  }
+  return {
+    host,
+    disk,
+    daemons,
+    faults,
+    addresses,
+    sysctls,
+    programs,
+    taken,
+    get serving() {
+      return loads(daemons.loaded('haproxy'))
+    },
+    reboot: () => {
+      disk.powerLoss()
+      daemons.powerLoss()
+      addresses.length = 0
+      sysctls.clear()
+      Object.assign(faults, noFaults())
+    },
+  }
+}
