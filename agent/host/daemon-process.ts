@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { COMMAND_ENVIRONMENT } from './exec.ts'
 import { codeOf, HostError } from './host-error.ts'
 import { LOG_BYTES_MAX } from './limits.ts'
-import { processStat, startTimeOf } from './processes.ts'
+import { groupRuns, processStat, startTimeOf } from './processes.ts'
 
 /** A pid together with its start time: what it names never changes. */
 export type Running = { readonly pid: number; readonly startTime: number }
@@ -89,10 +89,12 @@ async function waitUntil(gone: () => boolean, timeoutMs: number): Promise<boolea
  * as long as a member lives the kernel gives that number to no other process.
  */
 export async function clearGroup(group: number, timeoutMs: number): Promise<void> {
-  const empty = (): boolean => !send(-group, 0)
+  const empty = (): boolean => !send(-group, 0) || !groupRuns(group)
   if (empty()) return
   send(-group, 'SIGTERM')
-  if (!(await waitUntil(empty, timeoutMs))) send(-group, 'SIGKILL')
+  if (await waitUntil(empty, timeoutMs)) return
+  send(-group, 'SIGKILL')
+  await waitUntil(empty, timeoutMs)
 }
 
 /** SIGTERM, wait, SIGKILL to the whole group. HostError when it is still there after all. */

@@ -23,6 +23,13 @@ export function startTimeOf(pid: number): number {
   return stat === undefined || stat.state === 'Z' || stat.state === 'X' ? 0 : stat.startTime
 }
 
+/** Whether a process group has a member that runs; zombies count as members for kill(2) and not for us. */
+export const groupRuns = (group: number): boolean =>
+  allPids().some((pid) => {
+    const stat = processStat(pid)
+    return stat?.group === group && stat.state !== 'Z' && stat.state !== 'X'
+  })
+
 export const bootId = (): string => (slurp('/proc/sys/kernel/random/boot_id') ?? '').trim()
 
 export const allPids = (): readonly number[] =>
