@@ -48,6 +48,8 @@ async function bundle(entry: string, to: string, version: string): Promise<void>
     absWorkingDir: root,
     bundle: true,
     platform: 'node',
+    // jsonc-parser's main is UMD, whose require no bundler follows.
+    mainFields: ['module', 'main'],
     target: 'node24',
     format: 'cjs',
     minify: true,
