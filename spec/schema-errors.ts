@@ -77,8 +77,13 @@ function rule(error: ValueError): string {
       return error.type === ValueErrorType.ArrayUniqueItems
         ? 'an item stands there twice'
         : `it is a list ${range(schema['minItems'], schema['maxItems'])} items long`
-    default:
+    case 'object':
+      if (schema['maxProperties'] === undefined && schema['minProperties'] === undefined) {
+        return 'it is an object'
+      }
       return `it is an object ${range(schema['minProperties'], schema['maxProperties'])} keys long`
+    default:
+      return 'it is something else'
   }
 }
 
