@@ -98,6 +98,7 @@ export function measure({ url, seconds, intervalMs }: ProbeOptions): Promise<Pro
       clearTimeout(timer)
       finish('closed')
     })
+    asked.end()
   }
   return new Promise((resolve) => {
     let next = 0

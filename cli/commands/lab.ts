@@ -1,0 +1,57 @@
+// hactl lab: the whole cluster of a spec on this machine, to break and to watch.
+import type { Command } from 'commander'
+import type { Io } from '../io.ts'
+
+type At = { readonly root?: string; readonly cluster?: string }
+
+export function addLab(program: Command, io: Io): void {
+  const lab = program.command('lab').description('run the whole cluster of a spec on this machine')
+  // Options after the node of exec belong to the program that is run.
+  lab.enablePositionalOptions()
+  const verb = (words: string, what: string) =>
+    lab
+      .command(words)
+      .description(what)
+      .option('--root <dir>', 'where the lab lives')
+      .option('--cluster <name>', 'which lab, when several are up')
+  const verbs = () => import('../lab/verbs.ts')
+  verb('up <spec>', 'build it and wait until it serves').action(async (spec: string, at: At) =>
+    (await verbs()).up(io, spec, at),
+  )
+  verb('down', 'take it down, leave nothing').action(async (at: At) => (await verbs()).down(io, at))
+  verb('status', 'what runs, who holds each vip').action(async (at: At) =>
+    (await verbs()).status(io, at),
+  )
+  verb('fail <node>', 'break it')
+    .option('--power', 'power cut')
+    .option('--link', 'cables pulled')
+    .option('--proxy', 'haproxy killed')
+    .option('--proxy-stuck', 'haproxy killed and unable to start')
+    .option('--partition', 'peers of the vip do not see each other, clients see all')
+    .option('--agent', 'agent killed')
+    .option('--hub', 'hub killed (node: hub)')
+    .option('--slow', 'four fifths of the time it stands still')
+    .action(async (node: string, flags: At & Record<string, unknown>) =>
+      (await verbs()).fail(io, node, flags),
+    )
+  verb('heal [node]', 'undo what was broken').action(async (node: string | undefined, at: At) =>
+    (await verbs()).heal(io, node, at),
+  )
+  verb('probe [url]', 'what a client sees, a request every 5 ms')
+    .option('--seconds <n>', 'how long', '10')
+    .action(async (url: string | undefined, flags: At & { seconds: string }) =>
+      (await verbs()).probe(io, url, flags),
+    )
+  verb('exec <node> <argv...>', 'run a program on a node, or on client or hub')
+    .passThroughOptions()
+    .action(async (node: string, argv: string[], at: At) =>
+      (await verbs()).exec(io, node, argv, at),
+    )
+  program
+    .command('lab-inner', { hidden: true })
+    .argument('<argv...>')
+    .action(async (argv: string[]) => {
+      const { inner } = await import('../lab/inner.ts')
+      await inner(argv, io.out)
+    })
+}
