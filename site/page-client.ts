@@ -11,6 +11,7 @@ export const CLIENT = `
   const tick = () => {
     const gone = performance.now() - at
     lost.hidden = gone < ${STALE_MS + 1000}
+    document.body.classList.toggle('gone', !lost.hidden)
     lost.textContent = 'Not live: the hub has not answered for ' + say(gone) + '. What stands below is old.'
     for (const e of main.querySelectorAll('[data-age]')) e.textContent = say(Number(e.dataset.age) + gone)
     for (const e of main.querySelectorAll('[data-decays]')) {

@@ -14,6 +14,7 @@ code,.mono{font-family:ui-monospace,monospace;font-size:.92em}
 .alerts{list-style:none;margin:14px 0 0;padding:0}
 .alerts li{background:var(--badbg);color:var(--bad);border:1px solid;border-left-width:8px;border-radius:6px;padding:9px 13px;margin:6px 0;font-weight:600;overflow-wrap:anywhere}
 .well{background:var(--okbg);color:var(--ok);border-radius:6px;padding:8px 12px;margin:14px 0 0}
+.wait{background:var(--warnbg);color:var(--warn);border-radius:6px;padding:8px 12px;margin:14px 0 0}
 .vips{display:grid;grid-template-columns:repeat(auto-fill,minmax(265px,1fr));gap:12px}
 .vip{background:var(--card);border:1px solid var(--line);border-top:6px solid var(--ok);border-radius:8px;padding:12px 14px}
 .vip .big{font-size:30px;font-weight:700;line-height:1.25;overflow-wrap:anywhere}
@@ -27,5 +28,6 @@ thead th{border-top:0;color:var(--dim);font-weight:500;font-size:13px}td.wrap{wh
 .tag.ok{background:var(--okbg);color:var(--ok)}.tag.warn{background:var(--warnbg);color:var(--warn)}.tag.bad{background:var(--badbg);color:var(--bad)}
 .lost{background:var(--warnbg);color:var(--warn);padding:8px 16px;font-weight:600;text-align:center}
 .lost[hidden]{display:none}
+body.gone .well{display:none}
 @media(max-width:600px){main,header{padding:10px}th,td{padding:6px 8px}}
 `

@@ -114,6 +114,9 @@ function eventTable(events: readonly HubEvent[]): Html {
 function alerts(status: ClusterStatus): Html {
   if (status.revision === 0)
     return html`<p class="well">No spec yet. Send one: <code>hactl push spec.json</code></p>`
+  // Right after a start nothing is accused and nothing is known: that is not "all is well".
+  if (status.alerts.length === 0 && status.vips.some((vip) => vip.state !== 'held'))
+    return html`<p class="wait">… Listening: not every holder is known yet.</p>`
   if (status.alerts.length === 0) return html`<p class="well">✓ No alert.</p>`
   const rows = status.alerts.map(
     (a) => html`<li>⚠ ${a.text} <span class="dim">since ${time(a.since)}</span></li>`,
