@@ -13,8 +13,12 @@ export function age(ms: number): string {
 }
 const aged = (ms: number | null): Html =>
   ms === null ? html`never heard` : html`<span data-age="${ms}">${age(ms)}</span> ago`
-const time = (at: number): string =>
-  `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+/** ECMA-262 21.4.1.1: beyond this a Date is invalid; a node with a mad clock must not break the page. */
+const TIME_MAX = 8.64e15
+function time(at: number): string {
+  const text = new Date(Math.min(TIME_MAX, Math.max(-TIME_MAX, at))).toISOString()
+  return `${text.replace('T', ' ').replace(/\.\d+Z$/, '')} UTC`
+}
 
 const BIG: Readonly<Record<VipStatus['state'], string>> = {
   held: '✓',

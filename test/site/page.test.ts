@@ -55,3 +55,8 @@ test('ages and escapes', () => {
   ])
   assert.equal(html`<a b="${'"<>&\''}">`.html, '<a b="&quot;&lt;&gt;&amp;&#39;">')
 })
+test('an event from a node with a mad clock does not break the page', () => {
+  const fleet = createFleet(testClock(), new Map(), new Map())
+  const event = { seq: 1, id: 'e', node: 'lb1', at: 9e15, kind: 'agent', text: 'mad' }
+  assert.match(statusHtml(fleet.status(), [event]), /mad/)
+})
