@@ -24,6 +24,8 @@ export function diffDaemon(want: WantDaemon, observed: Observed): Diffed {
   const text = main === undefined ? undefined : observed.files.get(main.path)?.body
   const need = needOf(changed.length > 0, running, proven)
   const { impact, says } = classify(want, need, text)
+  // A reload brings weights and states along with the file; only without one are they set by hand.
+  const reloads = need === 'reload' && (impact !== 'live' || !proven)
   return {
     step: {
       id,
@@ -33,7 +35,12 @@ export function diffDaemon(want: WantDaemon, observed: Observed): Diffed {
       vips: want.vips,
       removes: 0,
       prepare: prepare(want, changed, observed),
-      commit: commit(want, changed, need, impact, live),
+      commit: commit(
+        want,
+        changed,
+        reloads ? 'reload' : need === 'start' ? 'start' : 'nothing',
+        live,
+      ),
       undo: undo(want, observed, running),
       cleanup: want.files.map((f) => ({ do: 'remove', path: candidate(f) })),
       diff: changed.map((f) => ({
@@ -107,7 +114,10 @@ function classify(want: WantDaemon, need: Need, text: string | undefined) {
     const impact: Impact = want.vips.length > 0 ? 'moves' : 'quiet'
     return { impact, says: `${name} is started; it served nothing before` }
   }
-  if (need === 'reload') return want.impact(undefined)
+  if (need === 'reload') {
+    const impact: Impact = 'reload'
+    return { impact, says: `${name} loads the configuration that already stands on disk` }
+  }
   const impact: Impact = 'live'
   return { impact, says: `${name} takes server settings over its socket, no reload` }
 }
@@ -141,22 +151,15 @@ function prepare(want: WantDaemon, changed: readonly WantFile[], observed: Obser
 function commit(
   want: WantDaemon,
   changed: readonly WantFile[],
-  need: Need,
-  impact: Impact,
+  load: Need,
   live: readonly string[],
 ): Action[] {
   const daemon = want.daemon
-  const load: readonly Action[] =
-    need === 'start'
-      ? [{ do: 'start', daemon }]
-      : need === 'reload' && impact !== 'live'
-        ? [{ do: 'reload', daemon }]
-        : []
   const socket = want.live?.socket
   return [
     ...changed.map((f): Action => ({ do: 'write', path: f.path, body: f.body, mode: f.mode })),
-    ...load,
-    ...(socket === undefined
+    ...(load === 'nothing' ? [] : [{ do: load, daemon } satisfies Action]),
+    ...(load !== 'nothing' || socket === undefined
       ? []
       : live.map((command): Action => ({ do: 'live', socket, command }))),
     { do: 'verify', engine: want.engine, digest: want.digest, timeoutMs: VERIFY_TIMEOUT_MS },
