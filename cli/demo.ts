@@ -27,10 +27,12 @@ async function killUnderLoad(lab: string): Promise<void> {
 
 async function show(signal: AbortSignal, once: boolean): Promise<void> {
   const specText = readFileSync(join(root, 'spec/examples/wordpress.json'), 'utf8')
-  const lab = defaultRoot('wordpress')
+  // A place of its own: a lab that the user has up is not ours to take down.
+  const lab = defaultRoot('demo')
   const hactl = [join(root, 'dist/hactl')]
+  // Outside of the try: what fails here has cleaned up after itself, or found a lab that someone else started.
+  const up = await labUp({ specText, hactl, root: lab, cwd: root, log: say, signal })
   try {
-    const up = await labUp({ specText, hactl, root: lab, cwd: root, log: say, signal })
     say(`status page: ${up.url ?? 'none'}`)
     await killUnderLoad(lab)
     if (once || signal.aborted) return
