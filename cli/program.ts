@@ -4,6 +4,7 @@ import { addAgent } from './commands/agent.ts'
 import { addEvents } from './commands/events.ts'
 import { addHistory } from './commands/history.ts'
 import { addHub } from './commands/hub.ts'
+import { addLab } from './commands/lab.ts'
 import { addLint } from './commands/lint.ts'
 import { addPlan } from './commands/plan.ts'
 import { addPush } from './commands/push.ts'
@@ -32,6 +33,7 @@ const VERBS = [
   addEvents,
   addAgent,
   addHub,
+  addLab,
   addSchema,
   addVersion,
 ] as const
