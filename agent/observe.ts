@@ -102,15 +102,26 @@ async function readSysctls(world: World, wants: readonly Want[]) {
   return values
 }
 
+/** Throws when a running haproxy gives no answer: "no servers" would be a plan made from a wrong picture. */
 async function readServers(world: World, wants: readonly Want[]): Promise<Observed['servers']> {
-  const live = wants.flatMap((w) =>
-    w.kind === 'daemon' && w.live !== undefined ? [w.live] : [],
-  )[0]
-  if (live === undefined) return new Map()
+  const want = wants.find((w) => w.kind === 'daemon' && w.live !== undefined)
+  if (want?.kind !== 'daemon' || want.live === undefined) return new Map()
+  if (!(await world.host.supervisor.status(want.daemon)).running) return new Map()
   try {
-    return parseServersState(await world.host.ask(live.socket, 'show servers state'))
-  } catch {
-    // Not running: the daemon step says so; there is nothing live to compare.
+    return parseServersState(await world.host.ask(want.live.socket, 'show servers state'))
+  } catch (thrown) {
+    if (await answersAtAll(world, want.live.socket)) throw thrown
+    // A hand-made haproxy has no socket of ours: the daemon step replaces its configuration.
     return new Map()
+  }
+}
+
+/** Asked a second time: a socket that answers now failed for a moment, one that does not is not there. */
+async function answersAtAll(world: World, socket: string): Promise<boolean> {
+  try {
+    await world.host.ask(socket, 'show info')
+    return true
+  } catch {
+    return false
   }
 }

@@ -15,6 +15,7 @@ import { compile, planWants } from './plan/index.ts'
 import { actionText } from './plan/text.ts'
 import { myTurn } from './plan/turn.ts'
 import type { Facts, Observed, Plan, Want } from './plan/types.ts'
+import { healthPath } from './providers/keepalived/paths.ts'
 import { holdsOf, type Status } from './status.ts'
 import type { Source, World } from './world.ts'
 
@@ -53,6 +54,9 @@ export type PassResult = { readonly again: boolean }
 
 const RETRY_MS_MIN = 1_000
 const RETRY_MS_MAX = 60_000
+/** One unanswered question is not yet a failed spec. */
+const VERIFY_TRIES_MAX = 5
+const VERIFY_INTERVAL_MS = 50
 const QUIET: PassResult = { again: false }
 
 /** Never throws: a failure of ours ends the pass, not the agent, and touches nothing more. */
@@ -245,6 +249,7 @@ async function applyPlan(
     wants.flatMap((w) => (w.kind === 'daemon' ? [[w.engine, w.daemon] as const] : [])),
   )
   const tools = { ...agent, facts, daemons }
+  await layHealthFiles(agent, cluster)
   const said: string[] = []
   for (const step of plan.steps) {
     const outcome = await applyStep(tools, step)
@@ -263,9 +268,21 @@ async function applyPlan(
   return verifyAll(agent, cluster, text)
 }
 
+/** keepalived ignores a track file whose directory is missing when it loads; missing must mean healthy. */
+async function layHealthFiles({ world, node }: Agent, cluster: Cluster): Promise<void> {
+  for (const { vip } of healthTargets(cluster, node)) {
+    const path = healthPath(vip)
+    if ((await world.host.read(path)) === undefined) await world.host.write(path, '0\n', 0o644)
+  }
+}
+
 /** Observe anew: the plan must be empty and every proxy must answer, else it is undone by the next pass. */
 async function verifyAll(agent: Agent, cluster: Cluster, text: string): Promise<PassResult> {
-  const { plan } = await look(agent, cluster)
+  let plan = (await look(agent, cluster)).plan
+  for (let tries = 1; tries < VERIFY_TRIES_MAX && plan.steps.length > 0; tries++) {
+    await agent.world.clock.sleep(VERIFY_INTERVAL_MS, agent.signal)
+    plan = (await look(agent, cluster)).plan
+  }
   if (plan.steps.length > 0) {
     const left = plan.steps.map((s) => `${s.id}: ${s.why}`).join('; ')
     return failed(agent, plan.digest, 'wait', `applied, but it does not hold: ${left}`)

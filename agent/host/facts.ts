@@ -5,6 +5,7 @@ import type { Host } from '../world.ts'
 import { type EngineFacts, parseHaproxy, parseKeepalived, parseNginx } from './facts/engines.ts'
 import { parseFilesMax } from './facts/process-limits.ts'
 import { parseUsers } from './facts/users.ts'
+import { processEventsIn } from '../providers/keepalived/profiles.ts'
 
 const PROBE_TIMEOUT_MS = 5_000
 
@@ -40,9 +41,19 @@ async function probePackager(host: Host): Promise<Facts['packager']> {
   return found?.[0] ?? 'none'
 }
 
+/** Only the first network namespace has the kernel's process connector; a container or a lab node has not. */
+function withProcessEvents(engines: Facts['engines'], netlink: string): Facts['engines'] {
+  const { keepalived } = engines
+  if (keepalived === undefined || !processEventsIn(netlink)) return engines
+  return {
+    ...engines,
+    keepalived: { ...keepalived, features: [...keepalived.features, 'PROC_EVENTS'] },
+  }
+}
+
 /** Everything a plan may depend on. Bounded: three commands of 5 s at most, side by side. */
 export async function probeFacts(host: Host, node: string): Promise<Facts> {
-  const [interfaces, addresses, engines, packager, passwd, uidMap, limits, devices] =
+  const [interfaces, addresses, found, packager, passwd, uidMap, limits, devices, netlink] =
     await Promise.all([
       host.interfaces(),
       host.addresses(),
@@ -52,12 +63,13 @@ export async function probeFacts(host: Host, node: string): Promise<Facts> {
       host.read('/proc/self/uid_map'),
       host.read('/proc/self/limits'),
       host.list('/dev'),
+      host.read('/proc/net/netlink'),
     ])
   return {
     node,
     interfaces,
     addresses,
-    engines,
+    engines: withProcessEvents(found, netlink?.body ?? ''),
     supervisor: host.supervisor.kind,
     packager,
     filesMax: parseFilesMax(limits?.body ?? ''),
