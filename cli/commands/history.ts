@@ -11,7 +11,7 @@ export function addHistory(program: Command, io: Io): void {
       .command('history')
       .description('list the revisions, or print the text of one')
       .argument('[revision]', 'print the text of this one', integer(1, 1e12))
-      .option('--limit <n>', 'newest first, so many', integer(1, 10_000), 20),
+      .option('--limit <n>', 'newest first, so many', integer(1, 1_000), 20),
   ).action(async (revision: number | undefined, flags: HistoryFlags) => {
     const { history } = await import('../history.ts')
     await history(io, revision, flags)
