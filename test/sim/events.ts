@@ -1,0 +1,93 @@
+// What can happen: pushes, deaths, cuts, lies, hands. The scheduler picks from this table.
+import { CONFIG_PATH } from '../../agent/providers/haproxy/paths.ts'
+import { LIES } from './hub.ts'
+import type { SimNode } from './node.ts'
+import type { Run } from './sim.ts'
+import { SECOND_PORT } from './specs.ts'
+
+export type Event = { readonly name: string; readonly do: (run: Run, node: SimNode) => void }
+
+const EFFECTS_MAX = 90
+
+/** More of what matters most stands in the table more than once. */
+const push: Event = { name: 'push', do: (run) => run.push(false) }
+const pushBad: Event = { name: 'bad push', do: (run) => run.push(true) }
+const killAgent: Event = {
+  name: 'kill -9 of the agent soon',
+  do: (run, node) => {
+    node.killAt = run.random.between(0, EFFECTS_MAX)
+  },
+}
+
+export const EVENTS: readonly Event[] = [
+  push,
+  push,
+  push,
+  pushBad,
+  pushBad,
+  killAgent,
+  killAgent,
+  {
+    name: 'power cut or back',
+    do: (run, node) => {
+      run.split()
+      if (!node.up) run.start(node)
+      else run.powerOff(node)
+    },
+  },
+  { name: 'partition', do: (run) => void run.cut.add('nodes') },
+  { name: 'the hub is cut off', do: (run, node) => void run.cut.add(`hub ${node.name}`) },
+  {
+    name: 'cuts heal',
+    do: (run) => {
+      run.split()
+      run.cut.clear()
+    },
+  },
+  {
+    name: 'hub down or up',
+    do: (run) => {
+      run.hub.up = !run.hub.up
+    },
+  },
+  {
+    name: 'the hub lies',
+    do: (run) => run.hub.lie(LIES[run.random.between(0, LIES.length - 1)] ?? 'older'),
+  },
+  {
+    name: 'disk full or free',
+    do: (_, node) => {
+      node.diskFull = !node.diskFull
+    },
+  },
+  {
+    name: 'clock step',
+    do: (run, node) => {
+      node.clockOffsetMs = run.random.between(-86_400, 86_400) * 1000
+    },
+  },
+  {
+    name: 'hand edit',
+    do: (run, node) => {
+      const text = node.fake.disk.read(CONFIG_PATH)?.body
+      if (text === undefined) return
+      node.handText = `${text}# by hand ${run.random.between(0, 1) === 0 ? 'BROKEN' : ''}\n`
+      node.fake.disk.write(CONFIG_PATH, node.handText, 0o644)
+    },
+  },
+  {
+    name: 'a daemon is killed',
+    do: (run, node) => {
+      run.split()
+      node.excused = true
+      node.fake.daemons.kill(run.random.between(0, 1) === 0 ? 'haproxy' : 'keepalived')
+    },
+  },
+  {
+    name: 'a port is taken',
+    do: (_, node) => {
+      node.fake.taken.add(`0.0.0.0:${SECOND_PORT}`)
+      node.fake.taken.add(`*:${SECOND_PORT}`)
+    },
+  },
+]

@@ -1,0 +1,186 @@
+// One simulated machine: a fake host, an agent that can be killed between any two effects, and what the scenario did to it.
+import { openMemory } from '../../agent/memory.ts'
+import { type Agent, emptyPassState, pass } from '../../agent/pass.ts'
+import { createPeers } from '../../agent/peers.ts'
+import type { Facts } from '../../agent/plan/types.ts'
+import { engines } from '../../agent/providers/index.ts'
+import { createStatus } from '../../agent/status.ts'
+import type { Host, Random, Source } from '../../agent/world.ts'
+import { createFakeHost, type FakeHost } from '../fakes/host.ts'
+import { clockOf, type Timeline } from './timeline.ts'
+
+export const STATE = '/var/lib/hactl'
+const INTERVAL_MS = 2_000
+const AGAIN_MS = 100
+
+export type SimNode = {
+  readonly name: string
+  readonly address: string
+  readonly fake: FakeHost
+  /** Powered. */
+  up: boolean
+  agent: Agent | undefined
+  diskFull: boolean
+  clockOffsetMs: number
+  /** Effects until kill -9 of the agent; undefined: none is planned. */
+  killAt: number | undefined
+  /** The scenario, not the agent, made the proxy stop; until it serves again. */
+  excused: boolean
+  /** Text a hand wrote over haproxy.cfg. */
+  handText: string | undefined
+  /** Start of the pass that goes on. */
+  passAtMs: number
+  /** Life of the agent: effects of an older one never return. */
+  life: number
+}
+export type NodeDeps = {
+  readonly timeline: Timeline
+  readonly random: Random
+  readonly source: (node: SimNode) => Source
+  /** What another machine answers; undefined when it cannot be reached. */
+  readonly reach: (from: SimNode, url: string) => string | undefined
+  /** After each effect. */
+  readonly onEffect: (node: SimNode, what: string, path: string) => void
+  readonly onPass: (node: SimNode, servedBefore: boolean) => void
+  readonly onDeath: (node: SimNode) => void
+}
+
+export const createNode = (name: string, address: string): SimNode => ({
+  name,
+  address,
+  fake: createFakeHost(),
+  up: true,
+  agent: undefined,
+  diskFull: false,
+  clockOffsetMs: 0,
+  killAt: undefined,
+  excused: true,
+  handText: undefined,
+  passAtMs: 0,
+  life: 0,
+})
+
+/** A process that was killed never comes back from its call. */
+const never = <T>(): Promise<T> => new Promise(() => undefined)
+
+export function kill(node: SimNode): void {
+  node.life++
+  node.agent = undefined
+  node.killAt = undefined
+}
+
+/** The fake host with time in every call, a full disk, and death before or after an effect. */
+function hostOf(node: SimNode, deps: NodeDeps): Host {
+  const life = node.life
+  const { host } = node.fake
+  const doing = async <T>(what: string, path: string, work: () => Promise<T>): Promise<T> => {
+    await deps.timeline.sleep(deps.random.between(0, 3))
+    if (node.life !== life) return never()
+    const dies = node.killAt !== undefined && node.killAt-- <= 0
+    if (dies && deps.random.between(0, 1) === 0) return die()
+    const answer = await work()
+    deps.onEffect(node, what, path)
+    return dies ? die() : answer
+  }
+  const die = <T>(): Promise<T> => {
+    kill(node)
+    deps.onDeath(node)
+    return never()
+  }
+  const { supervisor } = host
+  return {
+    read: (p) => doing('read', p, () => host.read(p)),
+    write: (p, body, mode) =>
+      doing('write', p, async () => {
+        if (node.diskFull) throw new Error('ENOSPC: no space left on device')
+        return host.write(p, body, mode)
+      }),
+    remove: (p) => doing('remove', p, () => host.remove(p)),
+    list: (d) => doing('list', d, () => host.list(d)),
+    run: (argv, timeoutMs) => doing('run', '', () => host.run(argv, timeoutMs)),
+    addresses: () => doing('addresses', '', () => host.addresses()),
+    interfaces: () => doing('interfaces', '', () => host.interfaces()),
+    removeAddress: (at) => doing('remove-address', '', () => host.removeAddress(at)),
+    signal: (pid, signal) => doing('signal', '', () => host.signal(pid, signal)),
+    sysctl: (key) => doing('sysctl', '', () => host.sysctl(key)),
+    setSysctl: (key, value) => doing('set-sysctl', '', () => host.setSysctl(key, value)),
+    cannotBind: (bind) => doing('bind', '', () => host.cannotBind(bind)),
+    ask: (socket, command) => doing('ask', '', () => host.ask(socket, command)),
+    get: (url, headers, timeoutMs) =>
+      doing('get', '', async () => {
+        if (!url.endsWith('/v1/peer')) return host.get(url, headers, timeoutMs)
+        const body = deps.reach(node, url)
+        return { status: body === undefined ? 0 : 200, body: body ?? '', headers: {} }
+      }),
+    supervisor: {
+      kind: 'builtin',
+      status: (d) => doing('status', '', () => supervisor.status(d)),
+      start: (d) => doing('start', '', () => supervisor.start(d)),
+      reload: (d) => doing('reload', '', () => supervisor.reload(d)),
+      restart: (d) => doing('restart', '', () => supervisor.restart(d)),
+      stop: (d) => doing('stop', '', () => supervisor.stop(d)),
+    },
+  }
+}
+
+export const factsOf = (node: SimNode): Facts => ({
+  node: node.name,
+  interfaces: [{ name: 'eth0', up: true }],
+  addresses: [
+    { interface: 'eth0', address: node.address, prefix: 24 },
+    ...node.fake.addresses,
+  ],
+  engines: {
+    haproxy: { version: [2, 6, 12], features: [] },
+    keepalived: { version: [2, 2, 7], features: [] },
+  },
+  supervisor: 'builtin',
+  packager: 'apt',
+  filesMax: 65_536,
+  cpus: 2,
+  users: ['root', 'haproxy'],
+  syslog: true,
+})
+
+/** Starts the agent: it knows only what is on disk. Runs on the timeline until it is killed. */
+export function start(node: SimNode, deps: NodeDeps): void {
+  kill(node)
+  const life = node.life
+  const host = hostOf(node, deps)
+  const { random } = deps
+  const world = { host, random, clock: clockOf(deps.timeline, () => node.clockOffsetMs) }
+  const live = async (): Promise<void> => {
+    const memory = await openMemory(host, STATE)
+    const agent: Agent = {
+      world,
+      node: node.name,
+      engines,
+      memory,
+      status: createStatus(world, memory, node.name, 'sim'),
+      peers: createPeers(host, { port: 9, token: '' }),
+      sources: [deps.source(node)],
+      facts: async () => {
+        await host.addresses()
+        return factsOf(node)
+      },
+      signal: new AbortController().signal,
+      proofs: new Map(),
+      state: emptyPassState(),
+    }
+    node.agent = agent
+    while (node.life === life) {
+      node.passAtMs = deps.timeline.elapsedMs()
+      const served = node.fake.serving
+      const { again } = await pass(agent)
+      if (node.life !== life) return
+      deps.onPass(node, served)
+      await deps.timeline.sleep(again ? AGAIN_MS : INTERVAL_MS + random.between(0, 400))
+    }
+  }
+  // A memory that cannot be opened is an agent that ends: its supervisor starts it again.
+  void live().catch(() => {
+    if (node.life !== life) return
+    kill(node)
+    deps.onDeath(node)
+  })
+}

@@ -1,0 +1,217 @@
+// One simulated run: everything that happens follows from the seed.
+import { CONFIG_PATH } from '../../agent/providers/haproxy/paths.ts'
+import { fakeRandom } from '../fakes/random.ts'
+import { type Event, EVENTS } from './events.ts'
+import { createHub, type HubModel } from './hub.ts'
+import {
+  checkConverged,
+  checkDiskLoads,
+  checkOrder,
+  checkPassServes,
+  checkServing,
+  checkTruth,
+  type Checked,
+  createNeverOlder,
+  createOneMaster,
+  Violation,
+} from './invariants.ts'
+import { createNode, kill, type NodeDeps, type SimNode, start } from './node.ts'
+import { drafts, type Pushed } from './specs.ts'
+import { createTimeline, type Timeline } from './timeline.ts'
+import { createVrrp } from './vrrp.ts'
+import type { Random } from '../../agent/world.ts'
+
+const TICK_MS = 100
+const FIRST_MS = 20_000
+/** Longer than the longest retry of the agent (60 s) with two intervals. */
+const QUIET_MS = 130_000
+const RESTART_MS = 300
+
+export type Run = {
+  readonly nodes: readonly SimNode[]
+  readonly hub: HubModel
+  readonly random: Random
+  readonly timeline: Timeline
+  readonly pushed: Pushed[]
+  /** Pairs "a b" that do not reach each other; "hub a" for the hub. */
+  readonly cut: Set<string>
+  push(bad: boolean): void
+  start(node: SimNode): void
+  powerOff(node: SimNode): void
+  /** Two holders have a cause in the scenario for the next while. */
+  split(): void
+  say(text: string): void
+}
+export type Result = { readonly failure: string | undefined; readonly trace: readonly string[] }
+
+/** Runs one seed to its end or to the first violation; the trace tells what happened when. */
+export async function simulate(seed: number, events = 14): Promise<Result> {
+  const trace: string[] = []
+  try {
+    await scenario(seed, events, trace)
+    return { failure: undefined, trace }
+  } catch (thrown) {
+    const failure = thrown instanceof Error ? `${thrown.name} ${thrown.message}` : String(thrown)
+    const stack = thrown instanceof Violation || !(thrown instanceof Error) ? [] : [thrown.stack ?? '']
+    return { failure, trace: [...trace, ...stack] }
+  }
+}
+
+async function scenario(seed: number, events: number, trace: string[]): Promise<void> {
+  const { run, tick, world } = build(seed, trace)
+  const go = async (ms: number): Promise<void> => {
+    for (let gone = 0; gone < ms; gone += TICK_MS) {
+      await run.timeline.advance(TICK_MS)
+      tick()
+    }
+  }
+  run.push(false)
+  for (const node of run.nodes) run.start(node)
+  await go(FIRST_MS)
+  await checkConverged(world)
+  for (let n = 0; n < events; n++) {
+    const event = EVENTS[run.random.between(0, EVENTS.length - 1)]
+    if (event !== undefined) happen(run, event)
+    await go(run.random.between(1, 60) * TICK_MS)
+  }
+  heal(run)
+  await go(QUIET_MS / 2)
+  run.push(run.random.between(0, 3) === 0)
+  await go(QUIET_MS / 2)
+  await checkConverged(world)
+  for (const node of run.nodes) kill(node)
+}
+
+function happen(run: Run, event: Event): void {
+  const node = run.nodes[run.random.between(0, run.nodes.length - 1)]
+  if (node === undefined) return
+  run.say(`${event.name} (${node.name})`)
+  event.do(run, node)
+}
+
+/** Everything the scenario broke is put right; what the agents broke is theirs. */
+function heal(run: Run): void {
+  run.say('everything heals')
+  run.hub.up = true
+  run.cut.clear()
+  for (const node of run.nodes) {
+    Object.assign(node, { diskFull: false, clockOffsetMs: 0 })
+    node.fake.taken.clear()
+    if (!node.up) run.start(node)
+  }
+}
+
+function build(seed: number, trace: string[]) {
+  const timeline = createTimeline()
+  const random = fakeRandom(seed)
+  const nodes = [createNode('lb1', '172.18.67.13'), createNode('lb2', '172.18.67.14')]
+  const hub = createHub()
+  const cut = new Set<string>()
+  const pushed: Pushed[] = []
+  const failedAtMs = new Map<string, number>()
+  const next = drafts(random)
+  const said = new Map<string, string>()
+  let splitUntilMs = 0
+  let violated: Violation | undefined
+  const reachable = (a: SimNode, b: SimNode) => a.up && b.up && !cut.has('nodes')
+  const vrrp = createVrrp(nodes, reachable)
+  const nowMs = timeline.elapsedMs
+  const world: Checked = { nodes, pushed, vrrp, nowMs, reachable, splitUntilMs: () => splitUntilMs }
+  const neverOlder = createNeverOlder()
+  const oneMaster = createOneMaster()
+  /** Inside an agent's call a violation must not look like a failed effect: it is kept for the tick. */
+  const hold = (check: () => void): void => {
+    try {
+      check()
+    } catch (thrown) {
+      if (!(thrown instanceof Violation)) throw thrown
+      violated ??= thrown
+    }
+  }
+  const say = (text: string) => void trace.push(`${(nowMs() / 1000).toFixed(1)} s ${text}`)
+  const deps: NodeDeps = {
+    timeline,
+    random,
+    source: (node) =>
+      hub.source(
+        node.name,
+        () => !cut.has(`hub ${node.name}`),
+        () => node.agent?.memory.meta().seenRevision ?? 0,
+      ),
+    reach: (from, url) => {
+      const to = nodes.find((n) => url.includes(`//${n.address}:`))
+      if (to?.agent === undefined || !reachable(from, to)) return undefined
+      return JSON.stringify(to.agent.status.summary())
+    },
+    onEffect: (node, what, path) =>
+      hold(() => {
+        checkServing(world)
+        checkDiskLoads(world)
+        if (what === 'write' && path === CONFIG_PATH) checkOrder(world, node, failedAtMs)
+        neverOlder(world)
+      }),
+    onPass: (node, served) =>
+      hold(() => {
+        const summary = node.agent?.status.summary()
+        const key = `${node.name} ${summary?.failed ?? ''}`
+        if (summary?.failed !== '' && !failedAtMs.has(key)) failedAtMs.set(key, nowMs())
+        const { condition, wantedRevision, reason } = summary ?? {}
+        const line = `${node.name} ${condition} wanted ${wantedRevision}: ${reason}`
+        if (said.get(node.name) !== line) say(line)
+        said.set(node.name, line)
+        checkPassServes(node, served)
+        if (condition === 'Ready') checkReady(world, node)
+      }),
+    onDeath: (node) => {
+      say(`${node.name}: the agent is dead`)
+      void timeline.sleep(RESTART_MS).then(() => {
+        if (node.up && node.agent === undefined) start(node, deps)
+      })
+    },
+  }
+  const run: Run = {
+    nodes,
+    hub,
+    random,
+    timeline,
+    pushed,
+    cut,
+    say,
+    push: (bad) => {
+      const spec = next.next(pushed.length + 1, bad)
+      pushed.push(spec)
+      hub.push({ body: spec.body, revision: spec.revision, allow: spec.allow })
+      say(`push of revision ${spec.revision} ${spec.bad ?? ''} ${spec.cluster.digest.slice(0, 8)}`)
+    },
+    start: (node) => {
+      node.up = true
+      start(node, deps)
+    },
+    powerOff: (node) => {
+      kill(node)
+      node.fake.reboot()
+      Object.assign(node, { up: false, excused: true })
+    },
+    split: () => {
+      splitUntilMs = nowMs() + 15_000
+    },
+  }
+  const tick = (): void => {
+    if (cut.size > 0 || nodes.some((n) => !n.up)) run.split()
+    vrrp.tick(nowMs())
+    hold(() => {
+      checkServing(world)
+      checkDiskLoads(world)
+      neverOlder(world)
+      oneMaster(world)
+    })
+    if (violated !== undefined) throw violated
+  }
+  return { run, tick, world }
+}
+
+/** What the scenario did since the look of the pass is not the node's lie. */
+function checkReady(world: Checked, node: SimNode): void {
+  if (node.excused || node.handText !== undefined) return
+  checkTruth({ ...world }, node)
+}
