@@ -33,6 +33,9 @@ export function myTurn({ plan, cluster, observed, peers, waitedMs }: TurnInput):
   const vips = new Set(risky.flatMap((s) => s.vips))
   for (const vip of cluster.vips.filter((v) => vips.has(v.name))) {
     const order = rollingOrder(vip, cluster, plan.node, observed, peers)
+    // Also one that comes later in the order: it may have gone first while nobody could be asked.
+    const broken = order.find((n) => n !== plan.node && peers.get(n)?.failed === plan.digest)
+    if (broken !== undefined) return refusedBy(broken, peers.get(broken))
     for (const node of order.slice(0, order.indexOf(plan.node))) {
       const turn = after(node, peers.get(node), plan.digest, cluster.rollout.peerWaitMs, waitedMs)
       if (!turn.go) return turn
@@ -60,6 +63,12 @@ export function rollingOrder(
     .map((p) => p.node)
 }
 
+const refusedBy = (node: string, peer: Summary | undefined): Turn => ({
+  go: false,
+  stalled: true,
+  why: `${node} could not run this spec: ${peer?.reason ?? ''}`,
+})
+
 function after(
   node: string,
   peer: Summary | undefined,
@@ -71,9 +80,6 @@ function after(
     return waitedMs >= peerWaitMs
       ? { go: true }
       : { go: false, stalled: false, why: `waiting for ${node}, which does not answer` }
-  }
-  if (peer.failed === digest) {
-    return { go: false, stalled: true, why: `${node} could not run this spec: ${peer.reason}` }
   }
   if (peer.running === digest) return { go: true }
   if (peer.condition === 'Paused' || waitedMs >= SLOW_PEER_FACTOR * peerWaitMs) return { go: true }
