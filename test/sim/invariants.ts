@@ -29,11 +29,18 @@ function must(condition: boolean, invariant: string, says: string): void {
   if (!condition) throw new Violation(`${invariant}: ${says}`)
 }
 
-/** At any time some node serves, unless the scenario itself stopped one of them. */
-export function checkServing({ nodes }: Checked): void {
+/**
+ * At any time some node serves, unless the scenario itself stopped one of them, or cut them apart: who
+ * cannot ask a peer goes alone after the wait, and then both may try a bad spec at the same time.
+ */
+export function checkServing({ nodes, reachable }: Checked): void {
   for (const node of nodes) if (node.up && node.fake.serving) node.excused = false
   const none = nodes.every((n) => !n.up || !n.fake.serving)
-  must(!none || nodes.some((n) => n.excused), 'checkServing', 'no node serves, and nobody killed any')
+  const is = (n: SimNode) =>
+    n.up ? (n.fake.daemons.loaded('haproxy')?.length ?? 'no haproxy') : 'off'
+  const says = `nobody serves and nobody was killed: ${nodes.map((n) => `${n.name} ${is(n)}`)}`
+  const apart = nodes.some((a) => nodes.some((b) => a !== b && !reachable(a, b)))
+  must(!none || apart || nodes.some((n) => n.excused), 'checkServing', says)
 }
 
 /** A pass of ours never takes service away. */
@@ -86,7 +93,11 @@ export function createNeverOlder(): (world: Checked) => void {
 }
 
 /** Called before a bad text is written to a node: nobody it can ask may have failed it before its pass. */
-export function checkOrder(world: Checked, writer: SimNode, failedAtMs: ReadonlyMap<string, number>) {
+export function checkOrder(
+  world: Checked,
+  writer: SimNode,
+  failedAtMs: ReadonlyMap<string, number>,
+) {
   const body = writer.fake.disk.read(CONFIG_PATH)?.body ?? ''
   const revision = Number(/(?:CRASH|UNBINDABLE)-(\d+)/.exec(body)?.[1] ?? 0)
   if (revision === 0) return

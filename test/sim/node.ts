@@ -126,10 +126,7 @@ function hostOf(node: SimNode, deps: NodeDeps): Host {
 export const factsOf = (node: SimNode): Facts => ({
   node: node.name,
   interfaces: [{ name: 'eth0', up: true }],
-  addresses: [
-    { interface: 'eth0', address: node.address, prefix: 24 },
-    ...node.fake.addresses,
-  ],
+  addresses: [{ interface: 'eth0', address: node.address, prefix: 24 }, ...node.fake.addresses],
   engines: {
     haproxy: { version: [2, 6, 12], features: [] },
     keepalived: { version: [2, 2, 7], features: [] },

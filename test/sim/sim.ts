@@ -26,6 +26,8 @@ const FIRST_MS = 20_000
 /** Longer than the longest retry of the agent (60 s) with two intervals. */
 const QUIET_MS = 130_000
 const RESTART_MS = 300
+/** Effects worth a line of the trace. */
+const DOING = new Set(['write', 'start', 'reload', 'restart', 'stop', 'remove-address'])
 
 export type Run = {
   readonly nodes: readonly SimNode[]
@@ -52,7 +54,8 @@ export async function simulate(seed: number, events = 14): Promise<Result> {
     return { failure: undefined, trace }
   } catch (thrown) {
     const failure = thrown instanceof Error ? `${thrown.name} ${thrown.message}` : String(thrown)
-    const stack = thrown instanceof Violation || !(thrown instanceof Error) ? [] : [thrown.stack ?? '']
+    const stack =
+      thrown instanceof Violation || !(thrown instanceof Error) ? [] : [thrown.stack ?? '']
     return { failure, trace: [...trace, ...stack] }
   }
 }
@@ -143,13 +146,15 @@ function build(seed: number, trace: string[]) {
       if (to?.agent === undefined || !reachable(from, to)) return undefined
       return JSON.stringify(to.agent.status.summary())
     },
-    onEffect: (node, what, path) =>
+    onEffect: (node, what, path) => {
+      if (DOING.has(what)) say(`  ${node.name} ${what} ${path}`)
       hold(() => {
         checkServing(world)
         checkDiskLoads(world)
         if (what === 'write' && path === CONFIG_PATH) checkOrder(world, node, failedAtMs)
         neverOlder(world)
-      }),
+      })
+    },
     onPass: (node, served) =>
       hold(() => {
         const summary = node.agent?.status.summary()

@@ -9,9 +9,13 @@ import type { Fetched, Random } from '../../agent/world.ts'
 export type Mark = 'BROKEN' | 'UNBINDABLE' | 'CRASH'
 export type Pushed = Fetched & { readonly cluster: Cluster; readonly bad: Mark | undefined }
 
-const example = readFileSync(join(import.meta.dirname, '../../spec/examples/wordpress.json'), 'utf8')
+const example = readFileSync(
+  join(import.meta.dirname, '../../spec/examples/wordpress.json'),
+  'utf8',
+)
 const MARKS: readonly Mark[] = ['BROKEN', 'UNBINDABLE', 'CRASH']
-const PEER_WAIT_MS = 2_000
+/** Three times this is longer than a failing pass: a slow peer is not taken for an absent one. */
+const PEER_WAIT_MS = 5_000
 export const SECOND_PORT = 8081
 
 type Draft = {
@@ -71,11 +75,11 @@ function vary(draft: Draft, random: Random): void {
 function bodyOf(draft: Draft, mark: Mark | undefined, revision: number): string {
   const spec = JSON.parse(example)
   spec.pools.appsrvs.servers = Object.fromEntries(draft.servers)
-  if (mark !== undefined) spec.pools.appsrvs.extra = [`http-response set-header X-Test ${mark}-${revision}`]
+  if (mark !== undefined)
+    spec.pools.appsrvs.extra = [`http-response set-header X-Test ${mark}-${revision}`]
   spec.proxies.web.split.prefixes = draft.prefixes
   spec.proxies.web.timeouts = { clientMs: draft.timeoutMs }
-  if (draft.second)
-    spec.proxies.second = { vip: 'web', port: SECOND_PORT, pool: 'staticsrvs' }
+  if (draft.second) spec.proxies.second = { vip: 'web', port: SECOND_PORT, pool: 'staticsrvs' }
   spec.rollout = { peerWaitMs: PEER_WAIT_MS }
   return JSON.stringify(spec)
 }

@@ -18,7 +18,11 @@ export function createTimeline(): Timeline {
   const next = (): Sleeper | undefined => {
     let best: Sleeper | undefined
     for (const s of sleepers) {
-      if (best === undefined || s.atMs < best.atMs || (s.atMs === best.atMs && s.order < best.order))
+      if (
+        best === undefined ||
+        s.atMs < best.atMs ||
+        (s.atMs === best.atMs && s.order < best.order)
+      )
         best = s
     }
     return best

@@ -57,7 +57,9 @@ export function createVrrp(
       const heard = theirs !== undefined && states.get(other)?.master === true
       return heard && onWire(theirs) === onWire(mine) ? [theirs] : []
     })
-    const yields = masters.some((m) => m.priority > mine.priority || (mine.nopreempt && !state.master))
+    const yields = masters.some(
+      (m) => m.priority > mine.priority || (mine.nopreempt && !state.master),
+    )
     if (yields) Object.assign(state, { master: false, heardMs: nowMs })
     else if (nowMs - state.heardMs >= downMs(mine)) state.master = true
     hold(node, mine, state.master)

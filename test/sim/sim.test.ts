@@ -1,0 +1,24 @@
+// A few seconds of simulation: seeds that once failed, then new ones. SEEDS=n runs more.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { env } from 'node:process'
+import { test } from 'node:test'
+import { simulate } from './sim.ts'
+
+const SEEDS = Number(env['SEEDS'] ?? 8)
+const text = readFileSync(join(import.meta.dirname, 'seeds.txt'), 'utf8')
+const kept = [...text.matchAll(/^(\d+) /gm)].map((match) => Number(match[1]))
+
+for (const seed of [...kept, ...Array.from({ length: SEEDS }, (_, n) => 1000 + n)]) {
+  test(`seed ${seed}: serving, one master, disk loads, never older, converged, true, in order`, async () => {
+    const { failure, trace } = await simulate(seed)
+    assert.equal(failure, undefined, `seed ${seed}: ${failure}\n${trace.join('\n')}`)
+  })
+}
+
+test('the same seed gives the same trace', async () => {
+  const [one, two] = [await simulate(5), await simulate(5)]
+  assert.deepEqual(one.trace, two.trace)
+  assert(one.trace.length > 100)
+})
