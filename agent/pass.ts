@@ -159,7 +159,9 @@ async function converge(agent: Agent): Promise<PassResult> {
   // Peers are asked beside the pass where nothing is to be done: a dead one must not slow it down.
   if (seen.plan.steps.length === 0) {
     void agent.peers.refresh(cluster, agent.node)
-    return settled(agent, cluster, text)
+    // Killed between its last step and the look at the proxy: an empty plan alone proves nothing yet.
+    const looked = agent.memory.meta().runningDigest === cluster.digest
+    return looked ? settled(agent, cluster, text) : verifyAll(agent, cluster, text)
   }
   const drift = agent.memory.meta().runningDigest === cluster.digest
   if (drift && !heals(agent, cluster, seen.plan)) return QUIET
@@ -303,8 +305,11 @@ async function failed(
 ): Promise<PassResult> {
   const { status, state, memory } = agent
   status.event('failed', reason)
+  const meta = memory.meta()
   const first = memory.spec('proven') === undefined
-  if (next === 'wait' && digest === memory.meta().wantedDigest && !first) {
+  // What was proved here before did not become wrong: the world changed under it, and may change back.
+  const proved = digest === meta.runningDigest
+  if (next === 'wait' && digest === meta.wantedDigest && !first && !proved) {
     // Quarantined: reconciliation does not bring it back, a new push lifts it.
     await memory.update({ failedDigest: digest, failedReason: reason })
     status.set({ condition: 'Stalled', reason })

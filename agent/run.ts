@@ -117,7 +117,8 @@ async function watch(agent: Agent, signal: AbortSignal): Promise<void> {
         turn % SERVERS_EVERY === 0 &&
         cluster?.proxies.some((p) => p.nodes.includes(agent.node))
       ) {
-        const csv = await agent.world.host.ask(SOCKET_PATH, 'show stat')
+        // Not running is the pass's to say; here it only means that no server is known.
+        const csv = await agent.world.host.ask(SOCKET_PATH, 'show stat').catch(() => '')
         agent.status.details({ servers: parseStat(csv) })
       }
     } catch (thrown) {

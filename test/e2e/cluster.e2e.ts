@@ -1,0 +1,174 @@
+// The main job on real daemons: the seed cluster from one spec, by the single file, broken and changed.
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { execa } from 'execa'
+import {
+  type How,
+  labDown,
+  labExec,
+  labFail,
+  labHeal,
+  labProbe,
+  labStatus,
+  labUp,
+  leftOf,
+} from '../../cli/lab/index.ts'
+
+const scratch = mkdtempSync(join(tmpdir(), 'hactl-e2e-'))
+const root = join('/run/hactl-lab', `e2e-${process.pid}`)
+const hactl = [join(process.cwd(), 'dist/hactl')]
+const specText = readFileSync('spec/examples/wordpress.json', 'utf8')
+const log = () => undefined
+let token = ''
+
+before(async () => {
+  token = (await labUp({ specText, hactl, root, log })).operatorToken ?? ''
+})
+after(async () => {
+  await labDown({ root, log })
+  assert.deepEqual(await leftOf(root), { processes: [], mounts: [] })
+})
+
+const holders = async () => (await labStatus({ root })).vips[0]?.holders ?? []
+
+/** Polls with a bound; the bound is for a machine under load, not a promise. */
+async function until(what: string, check: () => Promise<boolean>, seconds = 20): Promise<void> {
+  for (let tries = 0; tries < seconds * 5; tries++) {
+    if (await check()) return
+    await sleep(200)
+  }
+  assert.fail(`not within ${seconds} s: ${what}`)
+}
+
+const heldBy = (node: string) =>
+  until(`vip held by ${node} alone`, async () => (await holders()).join() === node)
+
+const cli = (...argv: string[]) =>
+  execa(hactl[0] ?? '', [...argv, '--hub', `unix:${root}/hub.sock`, '--token', token], {
+    reject: false,
+    timeout: 60_000,
+  })
+
+type Edited = {
+  pools: Record<
+    string,
+    { servers: Record<string, { weight?: number; port: number; node: string }> }
+  >
+  vips: Record<string, { takeoverMs?: number }>
+  proxies: Record<string, { tls?: { certificate: string }; port: number }>
+}
+
+async function push(edit: (spec: Edited) => void, ...flags: string[]) {
+  const spec = JSON.parse(specText)
+  edit(spec)
+  const file = join(scratch, 'spec.json')
+  writeFileSync(file, JSON.stringify(spec, null, 2))
+  return cli('push', file, ...flags)
+}
+
+const sums = async (node: string) =>
+  (
+    await labExec({
+      root,
+      node,
+      argv: ['sha256sum', '/etc/haproxy/haproxy.cfg', '/etc/keepalived/keepalived.conf'],
+    })
+  ).stdout
+
+test('every node proves the spec, the highest priority holds the vip, status says so', async () => {
+  await heldBy('lb1')
+  await until('all Ready', async () => {
+    const { nodes } = JSON.parse((await cli('status', '--json')).stdout)
+    return nodes.every((n: { condition: string }) => n.condition === 'Ready')
+  })
+})
+
+test('changes pushed under load fail no request, and the exit says that they are proved', async () => {
+  const probing = labProbe({ root, seconds: 8 })
+  await sleep(500)
+  const pushes = [
+    await push((s) =>
+      Object.assign(s.pools['appsrvs']!.servers, { wp3: { node: 'web1', port: 8080 } }),
+    ),
+    await push((s) => Object.assign(s.pools['appsrvs']!.servers['wp1']!, { weight: 10 })),
+    await push(() => undefined),
+  ]
+  for (const done of pushes) assert.equal(done.exitCode, 0, done.stderr)
+  assert.equal((await probing).failed, 0)
+  const live = await labExec({ root, node: 'lb1', argv: ['cat', '/etc/haproxy/haproxy.cfg'] })
+  assert.doesNotMatch(live.stdout, /wp3/)
+})
+
+test('a spec that haproxy refuses changes nothing, and status names the reason', async () => {
+  const was = await Promise.all(['lb1', 'lb2'].map(sums))
+  const done = await push((s) =>
+    Object.assign(s.proxies['web']!, { tls: { certificate: '/none.pem' } }),
+  )
+  assert.equal(done.exitCode, 1, done.stderr)
+  assert.match(done.stderr, /unable to stat SSL certificate/)
+  assert.deepEqual(await Promise.all(['lb1', 'lb2'].map(sums)), was)
+  assert.match((await cli('status')).stdout, /Stalled.*none\.pem/)
+  assert.equal((await push(() => undefined)).exitCode, 0)
+})
+
+test('a change of the VRRP wire is refused with its override named', async () => {
+  const done = await push((s) => Object.assign(s.vips['web']!, { takeoverMs: 800 }))
+  assert.equal(done.exitCode, 4, done.stderr)
+  assert.match(done.stderr, /--allow-blink/)
+  assert.equal((await push(() => undefined)).exitCode, 0)
+})
+
+/** What a client saw while lb1, which holds the vip, was broken in this way. */
+async function outage(how: How) {
+  await heldBy('lb1')
+  const probing = labProbe({ root, seconds: 5 })
+  await sleep(1_000)
+  await labFail({ root, node: 'lb1', how })
+  const seen = await probing
+  process.stdout.write(`${how}: gap ${seen.longestGapMs} ms, failed ${seen.failed}\n`)
+  return seen
+}
+
+for (const how of ['power', 'link', 'proxy-stuck'] as const)
+  test(`${how}: the backup takes over, healing brings the vip back`, async () => {
+    const seen = await outage(how)
+    assert.ok(seen.longestGapMs < 2_500, `${seen.longestGapMs} ms`)
+    await heldBy('lb2')
+    await labHeal({ root })
+    await heldBy('lb1')
+  })
+
+test('proxy: a killed haproxy is restarted where it was', async () => {
+  const seen = await outage('proxy')
+  assert.ok(seen.longestGapMs < 1_500, `${seen.longestGapMs} ms`)
+  await heldBy('lb1')
+})
+
+for (const how of ['agent', 'hub'] as const)
+  test(`${how}: its death is not felt, and it comes back`, async () => {
+    const seen = await outage(how)
+    assert.equal(seen.failed, 0)
+    await labHeal({ root })
+    await heldBy('lb1')
+    await until('status Ready again', async () => {
+      const answer = await cli('status', '--json')
+      if (answer.exitCode === 5) return false
+      const { nodes } = JSON.parse(answer.stdout)
+      return nodes.every((n: { condition: string }) => n.condition === 'Ready')
+    })
+  })
+
+test('hand edits are put right', async () => {
+  const was = await sums('lb2')
+  await labExec({
+    root,
+    node: 'lb2',
+    argv: ['sed', '-i', 's/weight 100/weight 7/', '/etc/haproxy/haproxy.cfg'],
+  })
+  assert.notEqual(await sums('lb2'), was)
+  await until('the file is as it was', async () => (await sums('lb2')) === was)
+})
