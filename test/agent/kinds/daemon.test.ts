@@ -97,3 +97,13 @@ test('live settings alone need no reload', () => {
   assert.equal(step?.impact, 'live')
   assert.deepEqual(verbs(step?.commit), ['live', 'verify', 'remember'])
 })
+
+test('weights that differ are no reason to skip the reload of a process that is behind', () => {
+  const live = { socket: '/run/x.sock', servers: {} }
+  const impact = () => ({ impact: 'live', says: 'weights' }) as const
+  const { step } = diffDaemon(
+    { ...want, live, impact },
+    seen({ disk: text('cccccccccccccccc'), good: text(OLD), ours: true, runs: OLD }),
+  )
+  assert.deepEqual(verbs(step?.commit), ['write', 'reload', 'verify', 'remember'])
+})
