@@ -7,6 +7,8 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
     events: { type: 'string', default: '14' },
+    /** End at the first failing seed. */
+    first: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
   },
 })
@@ -18,6 +20,7 @@ for (let seed = from; seed < from + Number(values.seeds); seed++) {
     failed++
     process.stdout.write(`seed ${seed}: ${failure}\n`)
   }
+  if (values.first && failed > 0) break
   if (values.trace) process.stdout.write(`${trace.join('\n')}\n`)
 }
 process.stdout.write(`${values.seeds} seeds, ${failed} failed\n`)

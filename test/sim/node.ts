@@ -108,7 +108,12 @@ function hostOf(node: SimNode, deps: NodeDeps): Host {
     ask: (socket, command) => doing('ask', '', () => host.ask(socket, command)),
     get: (url, headers, timeoutMs) =>
       doing('get', '', async () => {
-        if (!url.endsWith('/v1/peer')) return host.get(url, headers, timeoutMs)
+        if (!url.endsWith('/v1/peer')) {
+          // DEAF: it loads and says so, and does not answer a client.
+          const deaf = node.fake.daemons.loaded('haproxy')?.includes('DEAF') === true
+          const answer = await host.get(url, headers, timeoutMs)
+          return deaf ? { ...answer, status: 0 } : answer
+        }
         const body = deps.reach(node, url)
         return { status: body === undefined ? 0 : 200, body: body ?? '', headers: {} }
       }),

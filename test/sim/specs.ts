@@ -6,14 +6,14 @@ import { checkSpec } from '../../spec/check.ts'
 import type { Cluster } from '../../spec/cluster.ts'
 import type { Fetched, Random } from '../../agent/world.ts'
 
-export type Mark = 'BROKEN' | 'UNBINDABLE' | 'CRASH'
+export type Mark = 'BROKEN' | 'UNBINDABLE' | 'CRASH' | 'DEAF'
 export type Pushed = Fetched & { readonly cluster: Cluster; readonly bad: Mark | undefined }
 
 const example = readFileSync(
   join(import.meta.dirname, '../../spec/examples/wordpress.json'),
   'utf8',
 )
-const MARKS: readonly Mark[] = ['BROKEN', 'UNBINDABLE', 'CRASH']
+const MARKS: readonly Mark[] = ['BROKEN', 'UNBINDABLE', 'CRASH', 'DEAF']
 /** Three times this is longer than a failing pass: a slow peer is not taken for an absent one. */
 const PEER_WAIT_MS = 5_000
 export const SECOND_PORT = 8081

@@ -1,0 +1,128 @@
+// Defects that the tests must notice: each is one textual edit of the agent, and what must fail with it.
+
+export type Mutant = {
+  readonly name: string
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+  /** Arguments of node: tests or simulation that must fail. */
+  readonly kill: readonly string[]
+}
+
+const tests = (...files: readonly string[]) => ['--test', ...files.map((f) => `test/${f}.test.ts`)]
+const sim = (from: number, seeds = 12) => [
+  'test/sim/main.ts',
+  '--first',
+  '--from',
+  `${from}`,
+  '--seeds',
+  `${seeds}`,
+]
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "drop the engine's check",
+    file: 'agent/apply.ts',
+    find: 'if (!verdict.ok) {',
+    replace: 'if (!verdict.ok) return []\n  if (!verdict.ok) {',
+    kill: sim(1),
+  },
+  {
+    name: 'drop the preflight',
+    file: 'agent/kinds/daemon.ts',
+    find: 'want.binds.length === 0',
+    replace: 'want.binds.length >= 0',
+    kill: tests('agent/kinds/daemon'),
+  },
+  {
+    name: 'drop the guard',
+    file: 'agent/plan/guard.ts',
+    find: 'if (found !== undefined) return { ok: false, ...found }',
+    replace: '',
+    kill: tests('agent/plan/guard'),
+  },
+  {
+    name: 'undo to disk instead of good',
+    file: 'agent/kinds/daemon.ts',
+    find: 'const back = observed.good.get(main.path) ?? original',
+    replace: 'const back = observed.files.get(main.path)?.body ?? original',
+    kill: tests('agent/kinds/daemon', 'faults'),
+  },
+  {
+    name: 'no quarantine',
+    file: 'agent/pass.ts',
+    find: 'await memory.update({ failedDigest: digest, failedReason: reason })',
+    replace: '',
+    kill: sim(1),
+  },
+  {
+    name: 'accept older revisions',
+    file: 'agent/accept.ts',
+    find: 'fetched.revision < meta.seenRevision',
+    replace: 'fetched.revision < 0',
+    kill: sim(1),
+  },
+  {
+    name: 'skip the turn',
+    file: 'agent/pass.ts',
+    find: 'if (!turn.go) {',
+    replace: 'if (!turn.go && waitedMs < 0) {',
+    kill: sim(1),
+  },
+  {
+    name: 'a peer that failed is no reason to stop',
+    file: 'agent/plan/turn.ts',
+    find: 'if (broken !== undefined) return',
+    replace: 'if (broken === "") return',
+    kill: tests('agent/plan/turn'),
+  },
+  {
+    name: 'write in place, not atomic',
+    file: 'agent/host/files.ts',
+    find: 'await rename(temporary, path)',
+    replace: "await (await open(path, 'w')).writeFile(body); await unlink(temporary)",
+    kill: tests('agent/host/files'),
+  },
+  {
+    name: 'skip verify',
+    file: 'agent/apply.ts',
+    find: 'await verify(tools, action)',
+    replace: '',
+    kill: sim(1),
+  },
+  {
+    name: 'only live settings where the process is behind',
+    file: 'agent/kinds/daemon.ts',
+    find: "(impact !== 'live' || !proven)",
+    replace: "impact !== 'live'",
+    kill: [...tests('agent/kinds/daemon', 'faults')],
+  },
+  {
+    name: 'forget to remember',
+    file: 'agent/apply.ts',
+    find: 'await tools.memory.remember(action.path, action.body)',
+    replace: '',
+    kill: sim(1),
+  },
+  {
+    name: 'settle without asking the proxy',
+    file: 'agent/pass.ts',
+    find: 'if (status === 0)',
+    replace: 'if (status < 0)',
+    kill: sim(1, 20),
+  },
+  {
+    name: 'no undo',
+    file: 'agent/apply.ts',
+    find: 'await perform(tools, step, step.undo, [])',
+    replace: 'undefined',
+    kill: sim(1),
+  },
+  {
+    name: 'no answer counts as no proof, nor does any answer',
+    file: 'agent/proof.ts',
+    find: 'return engine.digestIn(await host.ask(engine.proof.socket, engine.proof.command))',
+    replace: "return ''",
+    kill: sim(1, 1),
+  },
+]
