@@ -6,7 +6,7 @@ import { env } from 'node:process'
 import { test } from 'node:test'
 import { simulate } from './sim.ts'
 
-const SEEDS = Number(env['SEEDS'] ?? 8)
+const SEEDS = Number(env['SEEDS'] ?? 4)
 const text = readFileSync(join(import.meta.dirname, 'seeds.txt'), 'utf8')
 const kept = [...text.matchAll(/^(\d+) /gm)].map((match) => Number(match[1]))
 
