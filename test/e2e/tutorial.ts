@@ -2,6 +2,7 @@
 import type { Bare } from '../../cli/lab/index.ts'
 
 const haproxy = `global
+    log 127.0.0.1 local2
     chroot /var/lib/haproxy
     pidfile /var/run/haproxy.pid
     maxconn 4000
@@ -10,6 +11,9 @@ const haproxy = `global
     daemon
 defaults
     mode http
+    log global
+    option httplog
+    option dontlognull
     option http-server-close
     option forwardfor except 127.0.0.0/8
     option redispatch
