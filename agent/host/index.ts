@@ -35,14 +35,15 @@ function supervisorOf(options: HostOptions): HostSupervisor {
 /** dispose ends the watching; daemons go on. */
 export function createHost(options: HostOptions): Host & { dispose(): void } {
   const supervisor = supervisorOf(options)
+  const links = shared(() => readLinks(runCommand))
   return {
     read: readFileState,
     write: writeFileAtomic,
     remove: removeFile,
     list: listDirectory,
     run: runCommand,
-    addresses: async () => (await readLinks(runCommand)).addresses,
-    interfaces: async () => (await readLinks(runCommand)).interfaces,
+    addresses: async () => (await links()).addresses,
+    interfaces: async () => (await links()).interfaces,
     removeAddress: (at) => removeAddress(runCommand, at),
     signal: async (pid, name) => {
       // 0 and negative numbers would mean groups, 1 is init: never a daemon of ours.
@@ -55,5 +56,16 @@ export function createHost(options: HostOptions): Host & { dispose(): void } {
     get: httpGet,
     supervisor,
     dispose: supervisor.dispose,
+  }
+}
+
+/** Callers that ask while an answer is on its way get that answer: one `ip` for addresses and interfaces. */
+function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined
+  return () => {
+    running ??= ask().finally(() => {
+      running = undefined
+    })
+    return running
   }
 }
