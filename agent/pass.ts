@@ -41,12 +41,16 @@ export type PassState = {
   /** Earliest next try after a failure that the world may mend, by digest. */
   retry: { digest: string; atMs: number; delayMs: number } | undefined
   refused: string
+  /** Why the wanted spec is not taken now, while the node stays at the proven one. */
+  held: Held | undefined
 }
+type Held = { readonly digest: string; readonly reason: string; readonly failed: string }
 export const emptyPassState = (): PassState => ({
   parsed: new Map(),
   waiting: undefined,
   retry: undefined,
   refused: '',
+  held: undefined,
 })
 
 /** `again`: soon, something is being waited for. */
@@ -91,6 +95,7 @@ async function pull(agent: Agent): Promise<void> {
     if (accepted.kind === 'new') {
       agent.state.retry = undefined
       agent.state.waiting = undefined
+      agent.state.held = undefined
     }
     return
   }
@@ -182,7 +187,10 @@ async function settled(agent: Agent, cluster: Cluster, text: string): Promise<Pa
   state.waiting = undefined
   state.retry = undefined
   status.details({ drift: [] })
-  if (meta.failedDigest !== '' && meta.failedDigest === meta.wantedDigest) {
+  const held = state.held?.digest === meta.wantedDigest ? state.held : undefined
+  if (held !== undefined && cluster.digest !== meta.wantedDigest) {
+    status.set({ condition: 'Stalled', reason: held.reason, failed: held.failed })
+  } else if (meta.failedDigest !== '' && meta.failedDigest === meta.wantedDigest) {
     status.set({ condition: 'Stalled', reason: meta.failedReason })
   } else if (state.refused !== '') {
     status.set({ condition: 'Stalled', reason: state.refused })
@@ -221,18 +229,41 @@ async function change(
   const verdict = guard({ plan, cluster, before, allow: memory.meta().allow })
   if (!verdict.ok) {
     const reason = `${verdict.code}: ${verdict.message}; ${verdict.hint}`
-    status.set({ condition: 'Stalled', reason, failed: plan.digest })
     status.event('refused', reason)
-    return QUIET
+    return stay(agent, { digest: plan.digest, reason, failed: plan.digest })
   }
   if (state.waiting?.digest !== plan.digest) state.waiting = { digest: plan.digest, sinceMs: now }
   const peers = await agent.peers.refresh(cluster, agent.node)
   const waitedMs = now - state.waiting.sinceMs
   const turn = myTurn({ plan, cluster, observed, peers, waitedMs })
+  if (!turn.go && turn.stalled) {
+    return stay(agent, { digest: plan.digest, reason: turn.why, failed: '' })
+  }
   if (!turn.go) {
-    status.set({ condition: turn.stalled ? 'Stalled' : 'Reconciling', reason: turn.why })
+    status.set({ condition: 'Reconciling', reason: turn.why })
     return { again: true }
   }
+  state.held = undefined
+  return applyPlan(agent, cluster, text, seen)
+}
+
+/** The wanted spec may not be taken: the node keeps, or is put back to, what it last proved. */
+async function stay(agent: Agent, held: Held): Promise<PassResult> {
+  const { memory, state, status } = agent
+  state.held = held
+  status.set({ condition: 'Stalled', reason: held.reason, failed: held.failed })
+  const text = memory.spec('proven')
+  const cluster = text === undefined ? undefined : parsed(agent, text)
+  if (text === undefined || cluster === undefined || cluster.digest === held.digest) return QUIET
+  const seen = await look(agent, cluster)
+  if (seen.plan.steps.length === 0 || cluster.rollout.drift !== 'heal') return QUIET
+  const now = agent.world.clock.monotonic()
+  if (state.retry?.digest === cluster.digest && now < state.retry.atMs) return QUIET
+  const safe = guard({ plan: seen.plan, cluster, before: cluster, allow: [] })
+  const { observed, plan } = seen
+  const peers = agent.peers.latest()
+  const turn = myTurn({ plan, cluster, observed, peers, waitedMs: cluster.rollout.peerWaitMs })
+  if (!safe.ok || !turn.go) return QUIET
   return applyPlan(agent, cluster, text, seen)
 }
 
