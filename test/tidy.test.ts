@@ -69,6 +69,7 @@ test('runtime dependencies are the agreed ones', () => {
     'execa',
     'hono',
     'jsonc-parser',
+    'nodemailer',
     'pino',
     'ws',
   ]
