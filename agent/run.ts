@@ -4,6 +4,7 @@ import { createHost } from './host/index.ts'
 import { realClock } from './host/clock.ts'
 import { probeFacts } from './host/facts.ts'
 import { takeLock } from './host/lock.ts'
+import { createNotifier, notifySocket } from './host/notify.ts'
 import { realRandom } from './host/random.ts'
 import type { AgentConfig } from './config.ts'
 import { textOf } from './failure.ts'
@@ -60,8 +61,17 @@ export async function runAgent(
   }
   const pace = createPace()
   const doors = await openDoors(agent, { config, agentVersion, events, wake: pace.wake, log })
+  const notifier = createNotifier({
+    socket: notifySocket(),
+    monotonic: world.clock.monotonic,
+    log,
+  })
+  notifier.ready()
   try {
-    await Promise.all([loop(agent, config.intervalMs, pace, signal), watch(agent, signal)])
+    await Promise.all([
+      loop(agent, config.intervalMs, pace, notifier.beat, signal),
+      watch(agent, signal),
+    ])
   } finally {
     for (const close of doors) await close()
     await lock.release()
@@ -94,10 +104,12 @@ async function loop(
   agent: Agent,
   intervalMs: number,
   pace: Pace,
+  passed: () => void,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     const { again } = await pass(agent)
+    passed()
     const jitterMs = agent.world.random.between(0, Math.floor(intervalMs / 5))
     await pace.sleep(agent.world, again ? AGAIN_MS : intervalMs + jitterMs, signal)
   }

@@ -1,0 +1,54 @@
+// Tells systemd that the agent is up and that its loop still turns (sd_notify(3)); silent where nobody listens.
+import { execa } from 'execa'
+import { COMMAND_ENVIRONMENT } from './exec.ts'
+
+const NOTIFY_TIMEOUT_MS = 5_000
+/** A beat costs one short process: not more often than this. */
+const BEAT_MS = 20_000
+
+export type Notifier = {
+  /** The unit becomes active. */
+  ready(): void
+  /** To be called when a pass has ended: WatchdogSec of the unit counts from the last one. */
+  beat(): void
+}
+
+/**
+ * systemd-notify speaks for its parent (sd_pid_notify), so that NotifyAccess=main is enough; node has no datagram
+ * sockets of the unix family. A message that cannot be sent is logged once, never fatal.
+ */
+export function createNotifier(options: {
+  /** $NOTIFY_SOCKET; undefined where the agent is not a unit of Type=notify. */
+  readonly socket: string | undefined
+  readonly monotonic: () => number
+  readonly log: (line: string) => void
+  /** Replaced in tests. */
+  readonly program?: string
+}): Notifier {
+  const { socket, monotonic, log } = options
+  if (socket === undefined || socket === '') return { ready: () => {}, beat: () => {} }
+  let lastMs = Number.NEGATIVE_INFINITY
+  let complained = false
+  const send = async (word: string): Promise<void> => {
+    const { failed, shortMessage } = await execa(options.program ?? 'systemd-notify', [word], {
+      reject: false,
+      stdin: 'ignore',
+      extendEnv: false,
+      env: { ...COMMAND_ENVIRONMENT, NOTIFY_SOCKET: socket },
+      timeout: NOTIFY_TIMEOUT_MS,
+    })
+    if (failed && !complained) log(`cannot tell systemd ${word}: ${shortMessage ?? ''}`)
+    complained = failed
+  }
+  return {
+    ready: () => void send('READY=1'),
+    beat: () => {
+      if (monotonic() - lastMs < BEAT_MS) return
+      lastMs = monotonic()
+      void send('WATCHDOG=1')
+    },
+  }
+}
+
+/** What systemd gave this process; read once. */
+export const notifySocket = (): string | undefined => process.env['NOTIFY_SOCKET']
