@@ -37,6 +37,7 @@ export async function applyStep(tools: Tools, step: Step): Promise<Outcome> {
   await tools.memory.own(step.diff.flatMap((d) => (d.want === undefined ? [] : [d.path])))
   const failed = await perform(tools, step, step.commit, warnings)
   if (failed === undefined) {
+    await tools.memory.disown(step.diff.flatMap((d) => (d.want === undefined ? [d.path] : [])))
     await perform(tools, step, step.cleanup, [])
     return { ok: true, warnings }
   }

@@ -43,6 +43,8 @@ export type Memory = {
   /** Durable before it returns. */
   update(patch: Partial<Meta>): Promise<void>
   own(paths: readonly string[]): Promise<void>
+  /** After a removal: what comes to stand there later is not ours, and nothing is proved of it. */
+  disown(paths: readonly string[]): Promise<void>
   /** Files as they were when a running process last proved to have loaded them. */
   good(): ReadonlyMap<string, string>
   remember(path: string, body: string): Promise<void>
@@ -79,6 +81,13 @@ export async function openMemory(host: Host, directory: string): Promise<Memory>
     meta: () => now,
     update,
     own: (paths) => update({ ours: [...new Set([...now.ours, ...paths])].sort() }),
+    disown: async (paths) => {
+      for (const path of paths.filter((p) => good.has(p))) {
+        await host.remove(`${directory}/good/${encodeURIComponent(path)}`)
+        good.delete(path)
+      }
+      await update({ ours: now.ours.filter((path) => !paths.includes(path)) })
+    },
     good: () => good,
     remember: async (path, body) => {
       if (good.get(path) === body) return

@@ -1,6 +1,7 @@
 // Looks at everything the wants speak of. Decides nothing.
 import { parseServersState } from './providers/haproxy/live.ts'
 import type { Engine } from './engine.ts'
+import { isSysctlFile, sysctlFile } from './kinds/sysctl.ts'
 import type { Memory } from './memory.ts'
 import { knownRetired } from './plan/retired.ts'
 import type { Facts, Observed, ObservedDaemon, Want } from './plan/types.ts'
@@ -39,6 +40,7 @@ export async function observe(input: ObserveInput): Promise<Observed> {
   const paths = [
     ...daemons.flatMap((d) => d.files.map((f) => f.path)),
     ...retired.map((k) => k.path),
+    ...sysctlPaths(wants, memory.meta().ours),
   ]
   const [files, states, sysctls, servers] = await Promise.all([
     readFiles(world, paths),
@@ -57,6 +59,14 @@ export async function observe(input: ObserveInput): Promise<Observed> {
     ours: new Set(memory.meta().ours),
   }
 }
+
+/** Of what is wanted and of what is ours, each once. */
+const sysctlPaths = (wants: readonly Want[], ours: readonly string[]): readonly string[] => [
+  ...new Set([
+    ...wants.flatMap((w) => (w.kind === 'sysctl' ? [sysctlFile(w.key)] : [])),
+    ...ours.filter(isSysctlFile),
+  ]),
+]
 
 async function readFiles(world: World, paths: readonly string[]) {
   const files = new Map<string, FileState>()

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import type { Cluster } from '../../spec/cluster.ts'
 import { diffDaemon, removeDaemon } from '../kinds/daemon.ts'
-import { diffOrphans, diffPackage, diffSysctl } from '../kinds/simple.ts'
+import { diffOrphans, diffPackage } from '../kinds/simple.ts'
+import { diffSysctl, removeSysctl } from '../kinds/sysctl.ts'
 import { providers } from '../providers/index.ts'
-import { retired } from './retired.ts'
+import { retired, retiredSysctls } from './retired.ts'
 import type { Facts, Kept, Observed, Plan, Provider, Step, Want } from './types.ts'
 
 export type Compiled = { readonly wants: readonly Want[]; readonly notes: readonly string[] }
@@ -40,10 +41,13 @@ export function planWants(
   const gone = retired(compiled.wants, observed).map(({ daemon, path, vips }) =>
     removeDaemon(daemon, path, vips, observed),
   )
+  const settings = retiredSysctls(compiled.wants, observed).map((path) =>
+    removeSysctl(path, observed),
+  )
   const plan: Plan = {
     node: facts.node,
     digest: cluster.digest,
-    steps: [...steps, ...gone],
+    steps: [...steps, ...gone, ...settings],
     kept,
     notes: compiled.notes,
   }
@@ -64,10 +68,19 @@ function diff(want: Want, facts: Facts, observed: Observed) {
   }
 }
 
-const ORDER = ['package', 'sysctl', 'daemon', 'address'] as const
-/** Packages, then kernel settings, then daemons in the providers' order, then left-behind addresses. */
-const ordered = (wants: readonly Want[]): Want[] =>
-  ORDER.flatMap((kind) => wants.filter((w) => w.kind === kind))
+/**
+ * Every kind of want, and its turn: packages, then kernel settings, then daemons in the providers' order, then
+ * left-behind addresses. A kind without a turn does not compile, so none can be dropped from a plan.
+ */
+export const KIND_TURNS: Readonly<Record<Want['kind'], number>> = {
+  package: 0,
+  sysctl: 1,
+  daemon: 2,
+  address: 3,
+}
+/** Stable: wants of one kind stay in the order of the providers. */
+const ordered = (wants: readonly Want[]): readonly Want[] =>
+  wants.toSorted((a, b) => KIND_TURNS[a.kind] - KIND_TURNS[b.kind])
 
 /** Called where a plan is made and where it is used; ends the pass, not the vip. */
 export function assertPlan({ steps, kept }: Plan): void {
