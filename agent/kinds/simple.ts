@@ -1,17 +1,6 @@
 // The kinds with one fact each: package, address. Pure diffs.
-import type { Facts, Kept, Observed, Step, WantNoOrphans, WantPackage } from '../plan/types.ts'
-
-type Diffed = { readonly step?: Step; readonly kept?: Kept }
-
-const quiet = {
-  impact: 'quiet',
-  vips: [],
-  removes: 0,
-  prepare: [],
-  undo: [],
-  cleanup: [],
-  diff: [],
-} as const
+import type { Diffed, Facts, Observed, WantNoOrphans, WantPackage } from '../plan/types.ts'
+import { quiet } from './quiet.ts'
 
 /** Installed means: the engine answers with a version. Nothing is ever upgraded or removed. */
 export function diffPackage(want: WantPackage, facts: Facts): Diffed {

@@ -1,6 +1,6 @@
 // A kernel setting: its value now, and the file that sets it again at boot (sysctl.d(5)).
 import type { Action } from '../action.ts'
-import type { Kept, Observed, Step, WantSysctl } from '../plan/types.ts'
+import type { Diffed, Observed, Removal, WantSysctl } from '../plan/types.ts'
 
 const PREFIX = '/etc/sysctl.d/60-hactl-'
 const MODE = 0o644
@@ -8,17 +8,11 @@ const MODE = 0o644
 /** Where the value of a key survives a boot. */
 export const sysctlFile = (key: string): string => `${PREFIX}${key.replaceAll('.', '-')}.conf`
 
-/** Whether some pass of ours may have written it: nothing else uses this name. */
-export const isSysctlFile = (path: string): boolean => path.startsWith(PREFIX)
-
 /**
  * Pure. A value that is right needs no file of ours: the operator's own may set it. A file that is ours is kept whole,
  * or the node would come back from a power cut with another value.
  */
-export function diffSysctl(
-  want: WantSysctl,
-  observed: Observed,
-): { readonly step?: Step; readonly kept?: Kept } {
+export function diffSysctl(want: WantSysctl, observed: Observed): Diffed {
   const id = `sysctl:${want.key}`
   const path = sysctlFile(want.key)
   const body = `# ${want.why}\n${want.key} = ${want.value}\n`
@@ -30,6 +24,8 @@ export function diffSysctl(
     ...(have === want.value ? [] : [have === undefined ? 'missing' : `is ${have}`]),
     ...(fileRight ? [] : [`${path} differs`]),
   ]
+  const before: readonly Removal[] =
+    have === undefined ? [] : [{ do: 'sysctl', key: want.key, value: have }]
   const back: Action =
     file === undefined
       ? { do: 'remove', path }
@@ -47,30 +43,17 @@ export function diffSysctl(
         { do: 'write', path, body, mode: MODE },
         { do: 'sysctl', key: want.key, value: want.value },
       ],
-      undo: [
-        back,
-        ...(have === undefined ? [] : [{ do: 'sysctl', key: want.key, value: have } as const]),
-      ],
+      undo: [back, ...before],
       cleanup: [],
+      // What the kernel had before us comes back when nothing wants the key any more.
+      owns: [
+        {
+          id,
+          says: `${want.key} becomes ${have ?? 'what the kernel says at boot'} again`,
+          remove: [{ do: 'remove', path }, ...before],
+        },
+      ],
       diff: [{ path, have: file?.body, want: body }],
     },
-  }
-}
-
-/** Pure. The value stays until the next boot: what it was before us, nobody knows. */
-export function removeSysctl(path: string, observed: Observed): Step {
-  const file = observed.files.get(path)
-  return {
-    id: `sysctl:${path.slice(PREFIX.length, -'.conf'.length)}`,
-    why: 'nothing on this node needs it any more',
-    impact: 'quiet',
-    says: `${path} goes; the kernel keeps the value until the next boot`,
-    vips: [],
-    removes: 1,
-    prepare: [],
-    commit: [{ do: 'remove', path }],
-    undo: file === undefined ? [] : [{ do: 'write', path, body: file.body, mode: file.mode }],
-    cleanup: [],
-    diff: [{ path, have: file?.body, want: undefined }],
   }
 }

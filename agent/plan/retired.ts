@@ -1,5 +1,4 @@
 // Daemons and kernel settings of ours that no want mentions any more.
-import { isSysctlFile, sysctlFile } from '../kinds/sysctl.ts'
 import type { Daemon } from '../world.ts'
 import type { Observed, Want } from './types.ts'
 
@@ -40,14 +39,6 @@ export function retired(wants: readonly Want[], observed: Observed): readonly Re
     ({ daemon, path }) =>
       !wanted.has(daemon.name) && observed.ours.has(path) && observed.files.has(path),
   )
-}
-
-/** Files of ours that set a kernel key which nothing wants any more. */
-export function retiredSysctls(wants: readonly Want[], observed: Observed): readonly string[] {
-  const wanted = new Set(wants.flatMap((w) => (w.kind === 'sysctl' ? [sysctlFile(w.key)] : [])))
-  return [...observed.ours]
-    .filter((path) => isSysctlFile(path) && !wanted.has(path) && observed.files.has(path))
-    .sort()
 }
 
 /** Paths and daemons to look at even when nothing wants them. */

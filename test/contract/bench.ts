@@ -82,6 +82,8 @@ export type Picture = {
   readonly addresses: readonly string[]
   readonly programs: readonly string[]
   readonly loaded: Readonly<Record<string, string | undefined>>
+  /** Modules are not here: one that is loaded harms nobody. */
+  readonly units: Readonly<Record<string, { readonly active: string; readonly boot: string }>>
 }
 
 const isOurBusiness = (path: string): boolean =>
@@ -101,6 +103,7 @@ export function picture(fake: FakeHost, compiled: Compiled): Picture {
     sysctls: Object.fromEntries([...fake.sysctls].sort()),
     addresses: fake.addresses.map((a) => a.address).sort(),
     programs: [...fake.programs].sort(),
+    units: Object.fromEntries([...fake.systemd.units].map(([name, unit]) => [name, { ...unit }])),
     loaded: Object.fromEntries(names.map((name) => [name, fake.daemons.loaded(name)])),
   }
 }

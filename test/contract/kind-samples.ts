@@ -52,6 +52,43 @@ export const SAMPLES: { readonly [K in Want['kind']]: Sample<Extract<Want, { kin
       impact: () => ({ impact: 'reload', says: 'haproxy reloads' }),
     },
   },
+  file: {
+    want: {
+      kind: 'file',
+      file: {
+        path: '/etc/exports.d/hactl.exports',
+        body: '/srv/www 192.0.2.11(ro)\n',
+        mode: 0o644,
+      },
+      why: 'export www',
+      after: [{ do: 'run', argv: ['exportfs', '-ra'], timeoutMs: 10_000, next: 'wait' }],
+      impact: 'quiet',
+      says: 'clients see the export at once',
+    },
+  },
+  unit: {
+    want: {
+      kind: 'unit',
+      unit: 'apache2.service',
+      state: 'running',
+      boot: true,
+      change: 'reload',
+      files: [{ path: '/etc/apache2/sites-enabled/www.conf', body: '# a site\n', mode: 0o644 }],
+      check: ['apachectl', 'configtest'],
+      why: 'service apache',
+    },
+  },
+  module: {
+    want: { kind: 'module', name: 'ip_vs_rr', why: 'scheduler of virtual service www' },
+    quietIn: { drifted: 'a module that is loaded is what is wanted' },
+  },
+  'local-address': {
+    want: {
+      kind: 'local-address',
+      address: { interface: 'lo', address: '192.0.2.100', prefix: 32 },
+      why: 'real server of virtual service www',
+    },
+  },
   address: {
     want: {
       kind: 'address',

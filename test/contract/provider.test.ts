@@ -70,6 +70,14 @@ const idOf = (want: Want): string => {
       return `package:${want.engine}`
     case 'sysctl':
       return `sysctl:${want.key}`
+    case 'file':
+      return `file:${want.file.path}`
+    case 'unit':
+      return `unit:${want.unit}`
+    case 'module':
+      return `module:${want.name}`
+    case 'local-address':
+      return `local-address:${want.address.interface}/${want.address.address}`
   }
 }
 

@@ -3,9 +3,14 @@ import type { Memory } from '../../agent/memory.ts'
 import type {
   Want,
   WantDaemon,
+  WantFile,
+  WantLocalAddress,
+  WantModule,
   WantNoOrphans,
   WantPackage,
+  WantPlainFile,
   WantSysctl,
+  WantUnit,
 } from '../../agent/plan/types.ts'
 import { liveCommands } from '../../agent/kinds/live.ts'
 import { parseServersState } from '../../agent/providers/haproxy/live.ts'
@@ -71,6 +76,39 @@ const address: Arrange<WantNoOrphans> = async ({ fake }, want, state) => {
   }
 }
 
+/** Proved once, and edited by hand since. */
+async function files({ fake, memory }: Machine, wanted: readonly WantFile[], state: State) {
+  if (state === 'empty') return
+  for (const { path, body, mode } of wanted) {
+    const drifted = state === 'drifted'
+    await memory.remember(path, drifted ? `# of yesterday\n${body}` : body)
+    await fake.host.write(path, drifted ? `${body}# edited by hand\n` : body, mode)
+  }
+  await memory.own(wanted.map((file) => file.path))
+}
+
+const plainFile: Arrange<WantPlainFile> = (machine, want, state) =>
+  files(machine, [want.file], state)
+
+const unit: Arrange<WantUnit> = async (machine, want, state) => {
+  const right = state === 'correct'
+  await files(machine, want.files, state)
+  machine.fake.systemd.units.set(want.unit, {
+    active: right === (want.state === 'running') ? 'active' : 'inactive',
+    boot: right === want.boot ? 'enabled' : 'disabled',
+  })
+}
+
+/** What is loaded needs nothing, whoever loaded it. */
+const module: Arrange<WantModule> = async ({ fake }, want, state) => {
+  if (state !== 'empty') fake.systemd.modules.add(want.name)
+}
+
+const localAddress: Arrange<WantLocalAddress> = async ({ fake }, want, state) => {
+  if (state === 'correct') fake.addresses.push(want.address)
+  if (state === 'drifted') fake.addresses.push({ ...want.address, interface: 'eth0' })
+}
+
 /** One want after the other, in the order given. */
 export async function arrange(
   machine: Machine,
@@ -91,6 +129,14 @@ async function arrangeOne(machine: Machine, want: Want, state: State): Promise<v
       return engine(machine, want, state)
     case 'sysctl':
       return sysctl(machine, want, state)
+    case 'file':
+      return plainFile(machine, want, state)
+    case 'unit':
+      return unit(machine, want, state)
+    case 'module':
+      return module(machine, want, state)
+    case 'local-address':
+      return localAddress(machine, want, state)
     default:
       throw new Error(
         `test/fakes/in-state.ts cannot arrange ${JSON.stringify(want satisfies never)}`,
