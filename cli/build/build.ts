@@ -41,7 +41,7 @@ function baseNode(): { path: string; version: string } {
 }
 
 /** One CommonJS file: the form that runs inside a SEA. Dynamic imports are inlined and stay lazy. */
-async function bundle(entry: string, to: string, version: string): Promise<void> {
+async function bundle(entry: string, to: string): Promise<void> {
   const done = build({
     entryPoints: [entry],
     outfile: to,
@@ -57,7 +57,6 @@ async function bundle(entry: string, to: string, version: string): Promise<void>
     legalComments: 'none',
     logLevel: 'warning',
     loader: { '.html': 'text', '.css': 'text', '.client.js': 'text' },
-    define: { __VERSION__: JSON.stringify(version) },
   })
   const late = AbortSignal.timeout(BUNDLE_TIMEOUT_MS)
   const timeout = new Promise<never>((_, reject) => {
@@ -106,11 +105,14 @@ function isFresh(out: string, inputs: string): boolean {
   return readFileSync(`${out}.stamp`, 'utf8') === `${inputs} ${statSync(out).size}\n`
 }
 
-async function make(entry: string, out: string, base: string, version: string): Promise<void> {
+async function make(entry: string, out: string, base: string): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'hactl-build-'))
+  // Also when it is interrupted: a signal ends the process here without its finally blocks.
+  const clean = () => rmSync(work, { recursive: true, force: true })
+  process.once('exit', clean)
   try {
     const script = join(work, 'bundle.cjs')
-    await bundle(entry, script, version)
+    await bundle(entry, script)
     say(`bundle    ${statSync(script).size} bytes`)
     const stripped = await strip(base, join(work, 'node'))
     if (stripped === base)
@@ -127,7 +129,8 @@ async function make(entry: string, out: string, base: string, version: string): 
     writeFileSync(`${out}.new`, readFileSync(made), { mode: 0o755 })
     renameSync(`${out}.new`, out)
   } finally {
-    rmSync(work, { recursive: true, force: true })
+    clean()
+    process.off('exit', clean)
   }
 }
 
@@ -146,14 +149,13 @@ async function main(): Promise<void> {
       `cannot build with node ${process.versions.node}: run npm run build (node ${base.version})`,
     )
   }
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const inputs = inputHash(root, [resolve(values.entry), base.version, await stripVersion()])
   if (values.fast && isFresh(out, inputs)) {
     say(`fresh     ${out}`)
     return
   }
   const startMs = performance.now()
-  await make(resolve(values.entry), out, base.path, String(version))
+  await make(resolve(values.entry), out, base.path)
   writeFileSync(`${out}.stamp`, `${inputs} ${statSync(out).size}\n`)
   say(
     `made      ${out} (${statSync(out).size} bytes, ${((performance.now() - startMs) / 1000).toFixed(1)} s)`,
@@ -161,6 +163,8 @@ async function main(): Promise<void> {
   say(`sha256    ${sha256(out)}`)
 }
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => process.exit(130))
 await main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1
