@@ -1,6 +1,7 @@
 // The whole command line as a tree. Definitions only: each verb imports its implementation when it runs.
 import { Command, CommanderError } from 'commander'
 import { addAgent } from './commands/agent.ts'
+import { addCompletion } from './commands/completion.ts'
 import { addEvents } from './commands/events.ts'
 import { addHistory } from './commands/history.ts'
 import { addHub } from './commands/hub.ts'
@@ -35,6 +36,7 @@ const VERBS = [
   addHub,
   addLab,
   addSchema,
+  addCompletion,
   addVersion,
 ] as const
 
