@@ -3,6 +3,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import {
   findNodeAtLocation,
+  getNodeValue,
   type Node,
   parseTree,
   type ParseError,
@@ -77,13 +78,14 @@ export type AgentConfig = Omit<
 
 const DIAGNOSTICS_MAX = 50
 
-/** Reads an agent's configuration; all faults at once, with their place. Pure. */
+/** Reads an agent's configuration, in which comments are allowed; all faults at once, with their place. Pure. */
 export function parseAgentConfig(text: string): Parsed<AgentConfig> {
   const faults: ParseError[] = []
-  const tree = parseTree(text, faults, { allowTrailingComma: false, disallowComments: true })
+  const tree = parseTree(text, faults, { allowTrailingComma: false, disallowComments: false })
   if (tree === undefined || faults.length > 0)
     return { ok: false, diagnostics: [syntax(text, faults)] }
-  const value: unknown = JSON.parse(text)
+  // Plain objects with the usual prototype, and without the comments.
+  const value: unknown = JSON.parse(JSON.stringify(getNodeValue(tree)))
   if (!Value.Check(AgentConfigFile, value))
     return { ok: false, diagnostics: shape(text, tree, value) }
   const diagnostics = meaning(text, tree, value)

@@ -4,7 +4,7 @@ import { createHost } from './host/index.ts'
 import { realClock } from './host/clock.ts'
 import { probeFacts } from './host/facts.ts'
 import { takeLock } from './host/lock.ts'
-import { createNotifier, notifySocket } from './host/notify.ts'
+import { beatingRun, createNotifier, notifySocket } from './host/notify.ts'
 import { realRandom } from './host/random.ts'
 import type { AgentConfig } from './config.ts'
 import { textOf } from './failure.ts'
@@ -20,10 +20,12 @@ import { createStatus, holdsOf, type Status } from './status.ts'
 import { servePeers } from './uplink/peer-server.ts'
 import { createEventQueue, type EventQueue, startUplink } from './uplink/index.ts'
 import type { Facts } from './plan/types.ts'
-import type { World } from './world.ts'
+import type { Clock, World } from './world.ts'
 
 /** While something is waited for (a turn, a peer), the next pass comes after this. */
 const AGAIN_MS = 100
+/** A long sleep is cut into these, so that the watchdog sees that the loop still turns. */
+const SLICE_MS = 30_000
 /** How often the kernel's addresses and haproxy's servers are looked at between passes. */
 const WATCH_MS = 200
 const SERVERS_EVERY = 5
@@ -46,8 +48,14 @@ export async function runAgent(
   status.onEvent((event) => events.push(event))
   for (const what of memory.damaged) status.event('agent', what)
   status.event('agent', `agent ${agentVersion} started`)
+  const notifier = createNotifier({
+    socket: notifySocket(),
+    monotonic: world.clock.monotonic,
+    log,
+  })
   const agent: Agent = {
-    world,
+    // Commands are run by passes alone; what runs beside the loop must not feed its watchdog.
+    world: { ...world, host: { ...host, run: beatingRun(host.run, notifier.beat) } },
     node: config.node,
     engines,
     memory,
@@ -61,11 +69,6 @@ export async function runAgent(
   }
   const pace = createPace()
   const doors = await openDoors(agent, { config, agentVersion, events, wake: pace.wake, log })
-  const notifier = createNotifier({
-    socket: notifySocket(),
-    monotonic: world.clock.monotonic,
-    log,
-  })
   notifier.ready()
   try {
     await Promise.all([
@@ -78,7 +81,11 @@ export async function runAgent(
   }
 }
 
-type Pace = { wake(): void; sleep(world: World, ms: number, signal: AbortSignal): Promise<void> }
+type Pace = {
+  wake(): void
+  /** `turn` after each slice. */
+  sleep(clock: Clock, ms: number, signal: AbortSignal, turn: () => void): Promise<void>
+}
 
 /** A sleep that a push can cut short; a wake during a pass makes the next sleep end at once. */
 function createPace(): Pace {
@@ -89,11 +96,13 @@ function createPace(): Pace {
       woken = true
       cut?.abort()
     },
-    sleep: async (world, ms, signal) => {
+    sleep: async (clock, ms, signal, turn) => {
       cut = new AbortController()
-      if (!woken) {
+      const either = AbortSignal.any([cut.signal, signal])
+      for (let left = ms; left > 0 && !woken && !signal.aborted; left -= SLICE_MS) {
         // Aborted by a wake or by the end of the agent: both just end the sleep.
-        await world.clock.sleep(ms, AbortSignal.any([cut.signal, signal])).catch(() => undefined)
+        await clock.sleep(Math.min(left, SLICE_MS), either).catch(() => undefined)
+        turn()
       }
       woken = false
     },
@@ -104,14 +113,15 @@ async function loop(
   agent: Agent,
   intervalMs: number,
   pace: Pace,
-  passed: () => void,
+  beat: () => void,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     const { again } = await pass(agent)
-    passed()
+    beat()
     const jitterMs = agent.world.random.between(0, Math.floor(intervalMs / 5))
-    await pace.sleep(agent.world, again ? AGAIN_MS : intervalMs + jitterMs, signal)
+    const ms = again ? AGAIN_MS : intervalMs + jitterMs
+    await pace.sleep(agent.world.clock, ms, signal, beat)
   }
 }
 

@@ -1,5 +1,6 @@
 // Tells systemd that the agent is up and that its loop still turns (sd_notify(3)); silent where nobody listens.
 import { execa } from 'execa'
+import type { Host } from '../world.ts'
 import { COMMAND_ENVIRONMENT } from './exec.ts'
 
 const NOTIFY_TIMEOUT_MS = 5_000
@@ -9,9 +10,24 @@ const BEAT_MS = 20_000
 export type Notifier = {
   /** The unit becomes active. */
   ready(): void
-  /** To be called when a pass has ended: WatchdogSec of the unit counts from the last one. */
+  /** To be called when the pass loop got on: WatchdogSec of the unit counts from the last one. */
   beat(): void
 }
+
+/**
+ * `run`, which beats while a command runs. Installing a package may take longer than WatchdogSec, and `run` ends
+ * every command in bounded time; a loop that waits for anything else gets no beat from here.
+ */
+export const beatingRun =
+  (run: Host['run'], beat: () => void, everyMs = BEAT_MS): Host['run'] =>
+  async (argv, timeoutMs) => {
+    const timer = setInterval(beat, everyMs)
+    try {
+      return await run(argv, timeoutMs)
+    } finally {
+      clearInterval(timer)
+    }
+  }
 
 /**
  * systemd-notify speaks for its parent (sd_pid_notify), so that NotifyAccess=main is enough; node has no datagram

@@ -4,14 +4,18 @@ export const AGENT_UNIT = 'hactl-agent.service'
 /** Where an administrator's units go (systemd.unit(5)); packages use /usr/lib/systemd/system instead. */
 export const UNIT_DIRECTORY = '/etc/systemd/system'
 export const CONFIG_PATH = '/etc/hactl/agent.json'
-/** Generous: a pass may install a package. The agent beats after every pass, see agent/host/notify.ts. */
+/** Generous for one bounded effect; the agent beats when a pass, a slice of its sleep or a command ends, see agent/run.ts. */
 const WATCHDOG_S = 300
 
 /**
  * Text of hactl-agent.service for a program at `program`. Pure; the same for install and packages.
- * Keys that an old systemd (219 on EL7) does not know are logged and left out by it.
+ * Keys that an old systemd (219 on EL7) does not know are logged and left out by it; `old` names the memory limit as it does.
  */
-export const agentUnit = (program: string, config: string = CONFIG_PATH): string => `[Unit]
+export const agentUnit = (
+  program: string,
+  config: string = CONFIG_PATH,
+  old = false,
+): string => `[Unit]
 Description=hactl agent: keeps this node as the spec of its cluster says
 Wants=network-online.target
 After=network-online.target
@@ -32,6 +36,9 @@ WatchdogSec=${WATCHDOG_S}
 # Only the agent itself is ended with its unit: the daemons it looks after go on serving, and a
 # package manager it has started is not cut off half way.
 KillMode=process
+# A leak of ours must not eat the memory that the proxies need. Package managers run inside this
+# limit, so it is wide; with "supervisor": "builtin" the daemons do as well: raise it there.
+${old ? 'MemoryLimit' : 'MemoryMax'}=1G
 OOMPolicy=continue
 LimitNOFILE=65536
 # No option below makes a mount namespace (systemd.exec(5)): the agent installs packages and mounts

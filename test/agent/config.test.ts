@@ -1,5 +1,6 @@
 // The agent's own configuration: defaults, every fault with its place, nothing accepted by accident.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parseAgentConfig } from '../../agent/config.ts'
 
@@ -68,3 +69,12 @@ for (const [name, text, path] of [
       [['HA902', path]],
     )
   })
+
+test('the example that packages bring is good as it stands, comments and all', () => {
+  const parsed = parseAgentConfig(
+    readFileSync(new URL('../../cli/build/package/agent.json.example', import.meta.url), 'utf8'),
+  )
+  assert.ok(parsed.ok)
+  assert.deepEqual(parsed.value.source, { path: '/etc/hactl/spec.json' })
+  assert.equal(parsed.value.hub, undefined)
+})

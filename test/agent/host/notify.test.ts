@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createNotifier } from '../../../agent/host/notify.ts'
+import { beatingRun, createNotifier } from '../../../agent/host/notify.ts'
 import { temporaryDirectory, until } from './temporary.ts'
 
 /** Writes down what it was told, as systemd would hear it. */
@@ -55,4 +55,25 @@ test('without a socket nothing is started', () => {
   })
   notifier.ready()
   notifier.beat()
+})
+
+test('a long command beats while it runs, and not after it', async () => {
+  let beats = 0
+  const beaten = Promise.withResolvers<void>()
+  const ended = { code: 0, signal: null, stdout: '', stderr: '' }
+  const run = beatingRun(
+    async () => {
+      await beaten.promise
+      return ended
+    },
+    () => {
+      beats++
+      if (beats === 3) beaten.resolve()
+    },
+    1,
+  )
+  assert.equal(await run(['dnf', 'install'], 600_000), ended)
+  const then = beats
+  for (let turn = 0; turn < 100; turn++) await new Promise((done) => setImmediate(done))
+  assert.equal(beats, then)
 })

@@ -63,7 +63,6 @@ export function proxy(name: string, more: Partial<ClusterProxy> = {}): ClusterPr
   return {
     name,
     nodes: ['lb1'],
-    engine: 'haproxy',
     mode: 'http',
     port: 80,
     addresses: ['*'],
@@ -71,8 +70,6 @@ export function proxy(name: string, more: Partial<ClusterProxy> = {}): ClusterPr
     routes: [],
     timeouts,
     forwardedFor: true,
-    retries: 3,
-    retryOn: ['connect-failure'],
     extra: [],
     ...more,
   }
@@ -92,15 +89,6 @@ export function cluster(more: Partial<Cluster> = {}): Cluster {
     vips: [],
     proxies: [proxy('web')],
     pools: [pool('app')],
-    lvs: [],
-    exports: [],
-    mounts: [],
-    services: [],
-    packages: [],
-    sysctl: [],
-    modules: [],
-    firewall: { manage: 'open', allow: [] },
-    selinux: { manage: 'set', booleans: {} },
     logs: { facility: 'local2', requests: true },
     rollout: { removalsMax: 10, peerWaitMs: 10_000, drift: 'heal' },
     ...more,
@@ -118,9 +106,6 @@ export function facts(version: Version, more: Partial<Facts> = {}): Facts {
     cpus: 2,
     users: ['root', 'haproxy'],
     syslog: true,
-    kernel: [6, 1, 0],
-    firewall: 'none',
-    selinux: 'disabled',
     ...more,
   }
 }
