@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { prepare, thisMachine } from '../cli/build/prepare.ts'
+import { prepare } from '../cli/build/prepare.ts'
 import { endAll, run } from './run/child.ts'
 import { changes, machine } from './run/machine.ts'
 import { add, closingLine, FAILED, NONE, PASSED, type Totals, totalsOf } from './run/totals.ts'
@@ -88,7 +88,7 @@ async function endToEnd(): Promise<Totals> {
     return { ...NONE, skipped: files.length }
   }
   const prepared = await part('packages', async () => {
-    await prepare({ say, machine: thisMachine(process.env['PATH'] ?? '') })
+    await prepare(say, process.env['PATH'] ?? '')
     return PASSED
   })
   const build = [node, join(root, 'cli/build/build.ts'), '--fast']

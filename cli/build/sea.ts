@@ -1,6 +1,6 @@
-// Puts the bundle into a copy of the base node: usage sea.ts <bundle.cjs> <base node> <output>, run by build.ts as a child.
+// Puts the bundle into a copy of the base node: usage sea.ts <bundle.cjs> <base node> <output> <x64|arm64>, run by make.ts as a child.
 // It calls pkg's own SEA code, because pkg's command line forwards neither seaConfig nor a local base.
-// build.ts gives a private TMPDIR: pkg's generator works in $TMPDIR/pkg-sea-XXXXXX, so the relative `main`
+// make.ts gives a private TMPDIR: pkg's generator works in $TMPDIR/pkg-sea-XXXXXX, so the relative `main`
 // is the same text on every machine; an absolute one would stand in the blob and differ by directory.
 import { createRequire } from 'node:module'
 import { copyFileSync } from 'node:fs'
@@ -29,27 +29,30 @@ function fixSeed(): void {
   childProcess.execFile = wrapped
 }
 
-const [bundle = '', base = '', output = ''] = process.argv.slice(2)
+const [bundle = '', base = '', output = '', arch = 'x64'] = process.argv.slice(2)
+const own = arch === 'x64'
 fixSeed()
 copyFileSync(bundle, join(tmpdir(), 'hactl.cjs'))
 // Loaded after fixSeed: the module promisifies execFile when it is loaded.
 const { default: sea } = require('@yao-pkg/pkg/lib-es5/sea')
 await sea(bundle, {
-  nodePath: resolve(base),
+  // pkg would run a base given here; that of another architecture lies in its cache instead.
+  nodePath: own ? resolve(base) : undefined,
   signature: false,
   targets: [
     // Absolute output: a relative one would land in pkg's temporary directory and vanish.
     {
       nodeRange: `node${process.versions.node}`,
       platform: 'linux',
-      arch: 'x64',
+      arch,
       output: resolve(output),
     },
   ],
   seaConfig: {
     main: '../hactl.cjs',
     disableExperimentalSEAWarning: true,
-    useCodeCache: true,
+    // The cache belongs to the processor that made it.
+    useCodeCache: own,
     // A small young generation keeps an idle agent small; SIGUSR1 must never open an inspector;
     // no extension: NODE_OPTIONS of the environment cannot load foreign code into the agent.
     execArgv: ['--max-semi-space-size=1', '--disable-sigusr1'],

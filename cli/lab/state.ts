@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { LabError } from './error.ts'
-import { labName } from './place.ts'
 
 const closed = { additionalProperties: false }
 const Words = Type.Array(Type.String())
@@ -81,8 +80,6 @@ export const State = Type.Object(
     hub: Type.Optional(ProcState),
     hubAddress: Type.String(),
     relay: Type.Optional(Type.Object({ proc: ProcState, port: Type.Integer() }, closed)),
-    /** The hub's page on this machine, through the relay. */
-    url: Type.Optional(Type.String()),
     vips: Type.Array(
       Type.Object(
         { name: Type.String(), addresses: Words, peers: Words, url: Type.Optional(Type.String()) },
@@ -103,18 +100,17 @@ export const hasState = (root: string): boolean => existsSync(fileOf(root))
 /** Throws LabError when there is no lab, or when the file is not what we wrote. */
 export function readState(root: string): State {
   let value: unknown
-  const remove = `hactl lab down ${labName(root)} removes what is left`
   try {
     value = JSON.parse(readFileSync(fileOf(root), 'utf8'))
   } catch (error) {
     if (!hasState(root))
       throw new LabError(`cannot find a lab in ${root}`, 'start one with hactl lab up spec.json')
-    throw new LabError(`cannot read ${fileOf(root)}`, remove, error)
+    throw new LabError(`cannot read ${fileOf(root)}`, 'hactl lab down removes what is left', error)
   }
   if (!Value.Check(State, value))
     throw new LabError(
       `cannot use ${fileOf(root)}: another version of hactl wrote it, or it is damaged`,
-      remove,
+      'hactl lab down removes what is left',
     )
   return value
 }
