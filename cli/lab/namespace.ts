@@ -31,7 +31,8 @@ export function enter(state: State, name: string, view: 'all' | 'network' = 'all
   const views = view === 'all' ? ['-n', '-m', '-p', '-u'] : ['-n']
   return ['nsenter', ...user, ...views, '-t', String(init.pid), '--']
 }
-const inSwitch = (state: State): string[] => {
+/** Prefix of argv that runs a program where the lab's bridges are. */
+export const inSwitch = (state: State): string[] => {
   if (state.switch === undefined || !isAlive(state.switch))
     throw new LabError("cannot reach the lab's switch: it is gone", 'hactl lab down, then up again')
   const user = state.rootless ? ['-U', '--preserve-credentials'] : []
@@ -59,8 +60,13 @@ export async function startSwitch(root: string, state: State): Promise<Proc> {
   return proc
 }
 
-const batch = (root: string, prefix: readonly string[], doing: string, lines: readonly string[]) =>
-  must(root, doing, [...prefix, 'ip', '-batch', '-'], { input: `${lines.join('\n')}\n` })
+/** ip -batch: all lines in one process. */
+export const batch = (
+  root: string,
+  prefix: readonly string[],
+  doing: string,
+  lines: readonly string[],
+) => must(root, doing, [...prefix, 'ip', '-batch', '-'], { input: `${lines.join('\n')}\n` })
 
 /** Makes a member from its disk (created when absent) and plugs it in; its PID 1 on return. */
 export async function startMember(

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { LabError } from './error.ts'
+import type { Topology } from './topology.ts'
 
 const closed = { additionalProperties: false }
 const Words = Type.Array(Type.String())
@@ -92,6 +93,35 @@ export const State = Type.Object(
   closed,
 )
 export type State = Static<typeof State>
+
+/** Of a lab of which nothing is started yet. */
+export const freshState = (
+  cluster: string,
+  {
+    bridges,
+    members,
+    vips,
+    hubAddress,
+  }: Pick<Topology, 'bridges' | 'members' | 'vips' | 'hubAddress'>,
+  hactl: readonly string[],
+  rootless: boolean,
+): State => ({
+  version: 1,
+  cluster,
+  rootless,
+  hactl: [...hactl],
+  bridges: [...bridges],
+  members: members.map((m) => ({
+    ...m,
+    nics: m.nics.map((nic) => ({ ...nic, addresses: [...nic.addresses] })),
+    web: m.web.map((w) => ({ ...w, addresses: [...w.addresses] })),
+  })),
+  inits: {},
+  agents: {},
+  hubAddress,
+  vips: vips.map((v) => ({ ...v, addresses: [...v.addresses], peers: [...v.peers] })),
+  faults: [],
+})
 
 const fileOf = (root: string): string => join(root, 'state.json')
 

@@ -12,7 +12,7 @@ import { probe } from './probe.ts'
 import { pushSpec, startRelay } from './push.ts'
 import { holders } from './status.ts'
 import { startHub, startPrograms } from './services.ts'
-import { type Bare, hasState, type State, writeState } from './state.ts'
+import { type Bare, freshState, hasState, type State, writeState } from './state.ts'
 import { CLIENT, topologyOf } from './topology.ts'
 
 /** Generous: a first election plus the first pass of every agent on a slow machine. */
@@ -100,21 +100,7 @@ async function build(
   const members = topology.members.filter((m) => bare === undefined || m.kind !== 'hub')
   const hactl = absoluteArgv(options.hactl, options.cwd ?? process.cwd())
   const state: State = {
-    version: 1,
-    cluster: spec.cluster,
-    rootless,
-    hactl,
-    bridges: [...topology.bridges],
-    members: members.map((m) => ({
-      ...m,
-      nics: m.nics.map((nic) => ({ ...nic, addresses: [...nic.addresses] })),
-      web: m.web.map((w) => ({ ...w, addresses: [...w.addresses] })),
-    })),
-    inits: {},
-    agents: {},
-    hubAddress: topology.hubAddress,
-    vips: topology.vips.map((v) => ({ ...v, addresses: [...v.addresses], peers: [...v.peers] })),
-    faults: [],
+    ...freshState(spec.cluster, { ...topology, members }, hactl, rootless),
     ...(bare === undefined ? {} : { bare }),
   }
   writeState(root, state)

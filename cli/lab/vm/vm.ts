@@ -1,0 +1,284 @@
+// One virtual machine: User Mode Linux, an ordinary process, with a disk of its own and a command channel.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { LabError } from '../error.ts'
+import { type Channel, createChannel } from './channel.ts'
+import { MARK, type Ran } from '../process.ts'
+import { HOST } from './guest.ts'
+import type { Image } from './image.ts'
+
+/** A network card inside: the tap on the host, and the name and addresses (with prefix) it gets. */
+export type VmNic = {
+  readonly tap: string
+  readonly mac: string
+  readonly interface: string
+  readonly addresses: readonly string[]
+}
+/** A folder of the host, seen inside at `at`. */
+export type VmShare = { readonly from: string; readonly at: string; readonly readOnly: boolean }
+export type VmOptions = {
+  /** Host name inside. */
+  readonly name: string
+  readonly image: Image
+  /** Folder for disk, shares and console log; made, and removed by close. */
+  readonly folder: string
+  /** Value of the mark that every process of the lab carries. */
+  readonly root: string
+  /** argv prefix that enters the network namespace with the taps. */
+  readonly prefix: readonly string[]
+  readonly nics: readonly VmNic[]
+  readonly shares?: readonly VmShare[]
+  /** Lines for /etc/hosts. */
+  readonly hosts?: readonly string[]
+  /** Default gateway. */
+  readonly gateway?: string
+  /** 256 to 4096, default 512. */
+  readonly memoryMb?: number
+}
+
+export type Vm = {
+  readonly name: string
+  /** Runs a bash script; 124 as code when it ran out of time (default 30 s). Throws LabError when the VM is off. */
+  readonly sh: (script: string, timeoutMs?: number) => Promise<Ran>
+  /** As sh, and throws LabError with the script's own words when its code is not 0. Its standard output, trimmed. */
+  readonly must: (script: string, timeoutMs?: number) => Promise<string>
+  /** Writes a file inside, down to its disk; folders are made. Default mode 0644. */
+  readonly put: (path: string, body: string | Buffer, mode?: number) => Promise<void>
+  readonly read: (path: string) => Promise<string>
+  /** Switches it on and waits until its channel answers and systemd has started what it starts. */
+  readonly on: () => Promise<void>
+  /** Power cut: at once, nothing is flushed. */
+  readonly cut: () => Promise<void>
+  /** Reboots by systemctl and waits as on does. */
+  readonly reboot: () => Promise<void>
+  readonly isOn: () => boolean
+  /** What kernel and systemd wrote to the console, newest boot last. */
+  readonly console: () => string
+  /** Power cut, and nothing is left. */
+  readonly close: () => Promise<void>
+}
+
+const CHANNEL_TIMEOUT_MS = 60_000
+const BOOT_TIMEOUT_MS = 90_000
+const SCRIPT_TIMEOUT_MS = 30_000
+const GONE_TIMEOUT_MS = 5_000
+const CONSOLE_CHARS_SHOWN = 1_500
+
+const IO_URING = '/proc/sys/kernel/io_uring_disabled'
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+
+/** Sourced before sysinit.target of every boot. */
+function bootScript({ name, shares = [], hosts = [] }: VmOptions): string {
+  const mounts = shares.map(({ from, at, readOnly }) => {
+    const options = readOnly ? '-r ' : ''
+    return `mkdir -p ${quoted(at)}\nmount ${options}-t hostfs none ${quoted(at)} -o ${quoted(from)}`
+  })
+  const names = ['127.0.0.1 localhost', `127.0.1.1 ${name}`, ...hosts].join('\n')
+  // io_uring in UML 7.2 maps pages that are not there and the kernel panics; Node uses it wherever it is offered.
+  return `[ ! -e ${IO_URING} ] || echo 2 > ${IO_URING}
+hostname ${quoted(name)}
+echo ${quoted(name)} > /etc/hostname
+printf '%s\\n' ${quoted(names)} > /etc/hosts
+${mounts.join('\n')}
+`
+}
+
+function networkScript({ nics, gateway }: VmOptions): string {
+  const lines = nics.flatMap(({ interface: name, addresses }, i) => [
+    `link set vec${i} down`,
+    ...(name === `vec${i}` ? [] : [`link set vec${i} name ${name}`]),
+    `link set ${name} up`,
+    ...addresses.map((a) => `addr add ${a} dev ${name}${a.includes(':') ? ' nodad' : ''}`),
+  ])
+  const route = gateway === undefined ? [] : [`route add default via ${gateway}`]
+  return `set -e\n${['link set lo up', ...lines, ...route].map((line) => `ip ${line}`).join('\n')}\n`
+}
+
+/** Not started yet: see on. */
+export function createVm(options: VmOptions): Vm {
+  const { name, folder } = options
+  const share = join(folder, 'share')
+  const log = join(folder, 'console.log')
+  mkdirSync(join(share, 'cmd'), { recursive: true })
+  writeFileSync(join(share, 'boot.sh'), bootScript(options))
+  writeFileSync(join(share, 'network.sh'), networkScript(options))
+  writeFileSync(log, '')
+  let life: Life | undefined
+  let count = 0
+  const running = (): Life => {
+    if (life === undefined) throw new LabError(`cannot reach ${name}: it is off`)
+    return life
+  }
+  const consoleText = () => readFileSync(log, 'utf8')
+  const sh = async (script: string, timeoutMs = SCRIPT_TIMEOUT_MS): Promise<Ran> => {
+    const { channel } = running()
+    const id = `c${++count}`
+    const path = join(share, 'cmd', id)
+    writeFileSync(path, script)
+    try {
+      const { code, stdout, stderr } = await channel.ask(id, timeoutMs)
+      return { code, stdout: stdout.toString(), stderr: stderr.toString() }
+    } catch (error) {
+      throw new LabError(`cannot run on ${name}: ${wordsOf(error)}`, script.slice(0, 200), error)
+    } finally {
+      rmSync(path, { force: true })
+    }
+  }
+  const must = async (script: string, timeoutMs?: number): Promise<string> => {
+    const { code, stdout, stderr } = await sh(script, timeoutMs)
+    if (code === 0) return stdout.trim()
+    const words = `${stdout.trim()}\n${stderr.trim()}`.trim().split('\n').slice(-6).join('; ')
+    throw new LabError(`cannot do on ${name} (code ${code}): ${script.slice(0, 300)}: ${words}`)
+  }
+  /** The channel is up long before the units are. */
+  const settled = async (hello: Promise<void>): Promise<void> => {
+    await bounded(
+      hello,
+      CHANNEL_TIMEOUT_MS,
+      () => `${name} did not boot: ${consoleText().slice(-CONSOLE_CHARS_SHOWN)}`,
+    )
+    // "degraded" is a unit that failed, which may be what a test is about.
+    const state = await sh('systemctl is-system-running --wait', BOOT_TIMEOUT_MS)
+    if (!/^(running|degraded)$/m.test(state.stdout))
+      throw new LabError(
+        `cannot boot ${name}: systemd is ${state.stdout.trim()} ${state.stderr.trim()}`,
+      )
+  }
+  const cut = async (): Promise<void> => {
+    const now = life
+    life = undefined
+    if (now !== undefined) await end(now)
+  }
+  return {
+    name,
+    sh,
+    must,
+    put: async (path, body, mode = 0o644) => {
+      const from = `put${++count}`
+      writeFileSync(join(share, from), body)
+      try {
+        const to = quoted(path)
+        await must(`install -D -m ${mode.toString(8)} ${HOST}/${from} ${to} && sync ${to}`)
+      } finally {
+        rmSync(join(share, from), { force: true })
+      }
+    },
+    read: async (path) => {
+      const { code, stdout, stderr } = await sh(`cat ${quoted(path)}`)
+      if (code !== 0) throw new LabError(`cannot read ${path} on ${name}: ${stderr.trim()}`)
+      return stdout
+    },
+    on: async () => {
+      if (life !== undefined) throw new LabError(`cannot switch ${name} on: it is on`)
+      const now = begin(options, share, log)
+      life = now
+      void now.gone.then(() => {
+        if (life === now) life = undefined
+      })
+      try {
+        await settled(now.channel.hello())
+      } catch (error) {
+        await cut()
+        throw error
+      }
+    },
+    cut,
+    reboot: async () => {
+      const { channel } = running()
+      const back = channel.hello()
+      // Its answer may be lost on the way down: what counts is that it comes back.
+      void sh('systemctl reboot', 5_000).catch(() => undefined)
+      await settled(back)
+    },
+    isOn: () => life !== undefined,
+    console: consoleText,
+    close: async () => {
+      await cut()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+type Life = {
+  readonly child: ChildProcess
+  readonly channel: Channel
+  readonly gone: Promise<void>
+}
+
+/** Every process of a VM is in one group; setpriv lets it end with us, whatever ends us. */
+function begin(options: VmOptions, share: string, log: string): Life {
+  const { image, folder, name, prefix, nics, memoryMb = 512, root } = options
+  const cards = nics.map(({ tap, mac }, i) => `vec${i}:transport=tap,ifname=${tap},mac=${mac}`)
+  const argv = [
+    ...prefix,
+    ...['setpriv', '--pdeathsig', 'KILL', '--', image.kernel, ...image.append, `mem=${memoryMb}M`],
+    ...[`umid=${name}`, `uml_dir=${folder}/`, `ubd0=${join(folder, 'disk.cow')},${image.disk}`],
+    // ext4 would fill in tables that mkfs left sparse, for nothing.
+    ...[
+      'rootfstype=ext4',
+      'rootflags=noinit_itable',
+      'rw',
+      'quiet',
+      'selinux=0',
+      `hshare=${share}`,
+    ],
+    ...['con=null', 'con0=null,fd:1', 'ssl=null', 'ssl1=fd:3,fd:4', ...cards],
+  ]
+  const [file = '', ...args] = argv
+  const child = spawn(file, args, {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    detached: true,
+    env: { ...process.env, [MARK]: root },
+    cwd: '/',
+  })
+  const [, out, err, requests, answers] = child.stdio
+  const channel = createChannel((line) => {
+    if (isWritable(requests)) requests.write(line)
+  })
+  if (isWritable(requests)) requests.on('error', () => undefined)
+  if (isReadable(answers)) answers.on('data', channel.feed).on('error', () => undefined)
+  for (const stream of [out, err])
+    if (isReadable(stream)) stream.on('data', (chunk: Buffer) => appendFileSync(log, chunk))
+  const gone = new Promise<void>((resolve) => {
+    const over = (why: string) => {
+      channel.fail(`${name} is off (${why})`)
+      resolve()
+    }
+    child.once('error', (error) => over(error.message))
+    child.once('exit', (code, signal) => over(String(code ?? signal)))
+  })
+  return { child, channel, gone }
+}
+
+const isWritable = (stream: unknown): stream is Writable =>
+  typeof stream === 'object' && stream !== null && 'write' in stream
+const isReadable = (stream: unknown): stream is Readable =>
+  typeof stream === 'object' && stream !== null && 'read' in stream
+
+async function end({ child, gone }: Life): Promise<void> {
+  const { pid } = child
+  if (pid !== undefined)
+    try {
+      process.kill(-pid, 'SIGKILL')
+    } catch {
+      // ESRCH: it ended by itself
+    }
+  await bounded(gone, GONE_TIMEOUT_MS, () => `process ${pid} survived SIGKILL`)
+}
+
+async function bounded(work: Promise<void>, timeoutMs: number, why: () => string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new LabError(`cannot wait longer: ${why()}`)), timeoutMs)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
