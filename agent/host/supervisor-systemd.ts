@@ -45,6 +45,9 @@ const numberOf = (text: string | undefined): number =>
 // "reloading" still serves; "activating" waits for its next start after a death.
 const RUNNING: readonly (string | undefined)[] = ['active', 'reloading', 'refreshing']
 
+/** Answers of is-enabled. "enabled-runtime" is gone after a reboot; static units start by what wants them. */
+const STARTS_AT_BOOT: readonly string[] = ['enabled', 'static', 'generated', 'alias']
+
 export function systemdSupervisor(options: SystemdOptions): HostSupervisor {
   const systemctl = options.systemctl ?? ['systemctl']
   const unitDirectory = options.unitDirectory ?? '/etc/systemd/system'
@@ -74,13 +77,20 @@ export function systemdSupervisor(options: SystemdOptions): HostSupervisor {
     await writeFileAtomic(path, DROP_IN, 0o644)
     await act('daemon-reload')
   }
-  /** enable: after a power cut the node serves what last loaded even if no agent comes up. */
+  /**
+   * After a power cut the node serves what last loaded even if no agent comes up. Asked first: where a package brings a
+   * SysV script too, enable takes seconds (systemd-sysv-install), and packages of Debian enable their units anyway.
+   */
+  const enable = async (unit: string): Promise<void> => {
+    const { stdout } = await options.run([...systemctl, 'is-enabled', unit], SHOW_TIMEOUT_MS)
+    if (!STARTS_AT_BOOT.includes(stdout.trim())) await act('enable', unit)
+  }
   const bring = async (verb: 'start' | 'restart', { unit }: Daemon): Promise<void> => {
     await dropIn(unit)
-    await act('enable', unit)
     // A unit that failed too often before our drop-in came refuses to start; one never seen has no such state.
     await options.run([...systemctl, 'reset-failed', unit], SHOW_TIMEOUT_MS)
     await act(verb, unit)
+    await enable(unit)
   }
   return {
     kind: 'systemd',
@@ -89,6 +99,7 @@ export function systemdSupervisor(options: SystemdOptions): HostSupervisor {
     reload: async ({ unit }) => {
       await dropIn(unit)
       await act('reload', unit)
+      await enable(unit)
     },
     restart: (daemon) => bring('restart', daemon),
     stop: async ({ unit }) => {

@@ -32,11 +32,11 @@ function fake(unitDirectory: string, answers: Readonly<Record<string, Exec>> = {
   return { asked, supervisor: systemdSupervisor({ run, systemctl, unitDirectory }) }
 }
 
-test('start: drop-in, daemon-reload once, enable, reset, start', async (context) => {
+test('start: drop-in, daemon-reload once, reset, start, and enable where it is not', async (context) => {
   const directory = await temporaryDirectory(context)
   const { asked, supervisor } = fake(directory)
   await supervisor.start(daemon)
-  const first = ['daemon-reload', 'enable', 'reset-failed', 'start']
+  const first = ['daemon-reload', 'reset-failed', 'start', 'is-enabled', 'enable']
   assert.deepEqual(
     asked.splice(0).map((line) => line.split(' ')[0]),
     first,
@@ -51,12 +51,30 @@ test('start: drop-in, daemon-reload once, enable, reset, start', async (context)
   await supervisor.stop(daemon)
   assert.deepEqual(asked, [
     'reload haproxy.service',
+    'is-enabled haproxy.service',
     'enable haproxy.service',
     'reset-failed haproxy.service',
     'restart haproxy.service',
+    'is-enabled haproxy.service',
+    'enable haproxy.service',
     'stop haproxy.service',
     'disable haproxy.service',
   ])
+})
+
+test('a unit that starts at boot anyway is not enabled again, one for this boot only is', async (context) => {
+  const directory = await temporaryDirectory(context)
+  for (const [says, enables] of [
+    ['enabled', false],
+    ['static', false],
+    ['enabled-runtime', true],
+    ['disabled', true],
+  ] as const) {
+    const answer = exec(`${says}\n`, says === 'disabled' ? 1 : 0)
+    const { asked, supervisor } = fake(directory, { 'is-enabled': answer })
+    await supervisor.start(daemon)
+    assert.equal(asked.includes('enable haproxy.service'), enables, says)
+  }
 })
 
 test('status of units that run, reload, wait for a restart, are unknown', async (context) => {
