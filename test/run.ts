@@ -1,9 +1,10 @@
-// npm test: everything, from the linter to real daemons, with one closing line. Option: --only lint|unit|e2e.
+// npm test: everything, from the linter to real daemons and VMs, with one closing line. Option: --only lint|unit|e2e|vm.
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { prepare } from '../cli/build/prepare.ts'
+import { vmImage } from '../cli/lab/vm/image.ts'
 import { endAll, run } from './run/child.ts'
 import { changes, machine } from './run/machine.ts'
 import { add, closingLine, FAILED, NONE, PASSED, type Totals, totalsOf } from './run/totals.ts'
@@ -12,6 +13,9 @@ const LINT_TIMEOUT_MS = 180_000
 const UNIT_TIMEOUT_MS = 300_000
 const BUILD_TIMEOUT_MS = 180_000
 const E2E_FILE_TIMEOUT_MS = 300_000
+const VM_FILE_TIMEOUT_MS = 300_000
+/** No further file of VM tests is begun after this. */
+const VM_TIMEOUT_MS = 600_000
 
 const root = resolve(import.meta.dirname, '..')
 const bin = (name: string): string => join(root, 'node_modules/.bin', name)
@@ -78,11 +82,22 @@ async function lint(): Promise<Totals> {
 const unit = (): Promise<Totals> =>
   part('unit', () => tests([join(root, 'test/**/*.test.ts')], UNIT_TIMEOUT_MS, false))
 
+const filesOf = (folder: string, suffix: string): readonly string[] =>
+  readdirSync(join(root, folder))
+    .filter((f) => f.endsWith(suffix))
+    .sort()
+
+let built: Promise<Totals> | undefined
+/** The single file; once for all parts that run it. */
+const build = (): Promise<Totals> => {
+  const argv = [node, join(root, 'cli/build/build.ts'), '--fast']
+  built ??= part('build', () => command(argv, BUILD_TIMEOUT_MS))
+  return built
+}
+
 /** Files one after the other: each builds a whole cluster, and two would disturb each other's times. */
 async function endToEnd(): Promise<Totals> {
-  const files = readdirSync(join(root, 'test/e2e'))
-    .filter((f) => f.endsWith('.e2e.ts'))
-    .sort()
+  const files = filesOf('test/e2e', '.e2e.ts')
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     say('── e2e: skipped, they need Linux and root (network namespaces, real daemons)')
     return { ...NONE, skipped: files.length }
@@ -91,29 +106,54 @@ async function endToEnd(): Promise<Totals> {
     await prepare(say, process.env['PATH'] ?? '')
     return PASSED
   })
-  const build = [node, join(root, 'cli/build/build.ts'), '--fast']
-  const built = await part('build', () => command(build, BUILD_TIMEOUT_MS))
-  let totals = add(prepared, built)
+  let totals = add(prepared, await build())
   if (totals.failed > 0) return totals
   const before = machine()
   for (const file of files) {
     const args = ['--test-concurrency=1', join(root, 'test/e2e', file)]
     totals = add(totals, await part(`e2e ${file}`, () => tests(args, E2E_FILE_TIMEOUT_MS, true)))
   }
-  const clean = await part('machine as it was', async () => {
+  return add(totals, await clean(before))
+}
+
+const clean = (before: ReturnType<typeof machine>): Promise<Totals> =>
+  part('machine as it was', async () => {
     const left = changes(before, machine())
     for (const line of left) say(`   ${line}`)
     return left.length === 0 ? PASSED : FAILED
   })
-  return add(totals, clean)
+
+/** Clusters of VMs with systemd; left out, and said so, where the VMs cannot be had. */
+async function virtual(): Promise<Totals> {
+  const files = filesOf('test/vm', '.vm.ts')
+  try {
+    await vmImage(say)
+  } catch (error) {
+    say(`── vm: skipped, ${error instanceof Error ? error.message : String(error)}`)
+    return { ...NONE, skipped: files.length }
+  }
+  let totals = await build()
+  if (totals.failed > 0) return totals
+  const before = machine()
+  const since = performance.now()
+  for (const file of files) {
+    if (performance.now() - since > VM_TIMEOUT_MS) {
+      say(`cannot run ${file}: the VM tests took longer than ${VM_TIMEOUT_MS / 1000} s`)
+      totals = add(totals, FAILED)
+      continue
+    }
+    const args = ['--test-concurrency=1', join(root, 'test/vm', file)]
+    totals = add(totals, await part(`vm ${file}`, () => tests(args, VM_FILE_TIMEOUT_MS, true)))
+  }
+  return add(totals, await clean(before))
 }
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { only: { type: 'string' } } })
-  const parts: Record<string, () => Promise<Totals>> = { lint, unit, e2e: endToEnd }
+  const parts: Record<string, () => Promise<Totals>> = { lint, unit, e2e: endToEnd, vm: virtual }
   const only = values.only
   if (only !== undefined && parts[only] === undefined) {
-    say(`cannot run only ${only}: lint, unit or e2e`)
+    say(`cannot run only ${only}: lint, unit, e2e or vm`)
     process.exitCode = 2
     return
   }
