@@ -4,6 +4,7 @@ import type { Cluster } from '../spec/cluster.ts'
 import { checkSpec } from '../spec/check.ts'
 import { accept } from './accept.ts'
 import { applyStep } from './apply.ts'
+import { foundIn } from './drift.ts'
 import type { Engine } from './engine.ts'
 import { textOf } from './failure.ts'
 import { healthTargets } from './health-targets.ts'
@@ -43,6 +44,8 @@ export type PassState = {
   refused: string
   /** Why the wanted spec is not taken now, while the node stays at the proven one. */
   held: Held | undefined
+  /** This agent process has seen the node in order. */
+  settled: boolean
 }
 type Held = { readonly digest: string; readonly reason: string; readonly failed: string }
 export const emptyPassState = (): PassState => ({
@@ -51,6 +54,7 @@ export const emptyPassState = (): PassState => ({
   retry: undefined,
   refused: '',
   held: undefined,
+  settled: false,
 })
 
 /** `again`: soon, something is being waited for. */
@@ -122,6 +126,12 @@ function parsed(agent: Agent, text: string): Cluster | undefined {
   return cluster
 }
 
+/** Name of the cluster in the newest spec that this node took; '' before the first one. */
+export function clusterName(agent: Agent): string {
+  const text = agent.memory.spec('wanted')
+  return text === undefined ? '' : (parsed(agent, text)?.name ?? '')
+}
+
 /** The cluster this node acts by now; undefined before the first spec. */
 export const currentCluster = (agent: Agent): Cluster | undefined => target(agent)?.cluster
 
@@ -169,7 +179,7 @@ async function converge(agent: Agent): Promise<PassResult> {
     return looked ? settled(agent, cluster, text) : verifyAll(agent, cluster, text)
   }
   const drift = agent.memory.meta().runningDigest === cluster.digest
-  if (drift && !heals(agent, cluster, seen.plan)) return QUIET
+  if (drift && !heals(agent, cluster, seen)) return QUIET
   return change(agent, cluster, text, seen)
 }
 
@@ -184,6 +194,7 @@ async function settled(agent: Agent, cluster: Cluster, text: string): Promise<Pa
   } else if (meta.wantedDigest === cluster.digest && meta.runningRevision !== meta.wantedRevision) {
     await memory.update({ runningRevision: meta.wantedRevision })
   }
+  state.settled = true
   state.waiting = undefined
   state.retry = undefined
   status.details({ drift: [] })
@@ -201,11 +212,11 @@ async function settled(agent: Agent, cluster: Cluster, text: string): Promise<Pa
 }
 
 /** Hand edits are always shown; they are put right only where the spec says so. */
-function heals(agent: Agent, cluster: Cluster, plan: Plan): boolean {
-  const drift = plan.steps.map((s) => `${s.id}: ${s.why}`)
+function heals(agent: Agent, cluster: Cluster, { plan, observed }: Seen): boolean {
+  const { event, drift, afterStart } = foundIn(plan, observed, !agent.state.settled)
   agent.status.details({ drift })
-  agent.status.event('drift', drift.join('; '))
-  if (cluster.rollout.drift === 'heal') return true
+  agent.status.event(event.kind, event.text)
+  if (afterStart || cluster.rollout.drift === 'heal') return true
   const paused = cluster.rollout.drift === 'pause'
   agent.status.set({
     condition: paused ? 'Paused' : 'Degraded',

@@ -154,3 +154,16 @@ for (const [name, change] of Object.entries(CASES)) {
     })
   }
 }
+
+test('a node that comes back after a power cut starts its daemons without a word of drift', async () => {
+  const fake = await converged()
+  fake.reboot()
+  const agent = await boot(fake, () => first)
+  const said: string[] = []
+  agent.status.onEvent(({ kind, text }) => said.push(`${kind}: ${text}`))
+  await settle(agent, 3)
+  checkServing(fake, 'after the reboot')
+  assert.equal(agent.status.summary().condition, 'Ready')
+  assert.deepEqual(agent.status.report().drift, [])
+  assert.deepEqual(said, ['daemon: nothing ran when the agent started: starts haproxy, keepalived'])
+})
