@@ -10,7 +10,7 @@ import type { AgentConfig } from './config.ts'
 import { textOf } from './failure.ts'
 import { healthTargets } from './health-targets.ts'
 import { openMemory } from './memory.ts'
-import { type Agent, currentCluster, emptyPassState, pass } from './pass.ts'
+import { type Agent, clusterName, currentCluster, emptyPassState, pass } from './pass.ts'
 import { createPeers } from './peers.ts'
 import { parseStat } from './providers/haproxy/live.ts'
 import { SOCKET_PATH } from './providers/haproxy/paths.ts'
@@ -222,7 +222,7 @@ async function openDoors(agent: Agent, needs: DoorNeeds): Promise<readonly Close
     const uplink = startUplink({
       url: config.hub.url,
       token: await tokenOf(config.hub, world.host),
-      cluster: currentCluster(agent)?.name ?? '',
+      cluster: () => clusterName(agent),
       node: agent.node,
       boot: status.summary().boot,
       clock: world.clock,

@@ -121,8 +121,11 @@ export function createState(deps: HubDeps): HubState {
         onHello(hello, me) {
           if (!NODE_NAME.test(hello.node)) return 'bad node name'
           const serving = fleet.status().cluster
-          if (hello.cluster !== '' && serving !== '' && hello.cluster !== serving)
+          if (hello.cluster !== '' && serving !== '' && hello.cluster !== serving) {
+            // An agent that was away while the cluster got another name learns it by looking at the newest spec.
+            tellWanted(me)
             return `this hub serves cluster ${serving}`
+          }
           for (const other of sessions)
             if (other !== me && other.node() === hello.node) other.close(4001, 'replaced')
           if (!fleet.join(hello.node, hello.boot)) return 'too many agents'

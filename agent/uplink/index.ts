@@ -25,7 +25,8 @@ export type UplinkDeps = {
   /** http(s):// address of the hub. */
   readonly url: string
   readonly token: string
-  readonly cluster: string
+  /** Asked anew for every hello: a spec may give the cluster another name. */
+  readonly cluster: () => string
   readonly node: string
   readonly boot: string
   readonly clock: Clock
@@ -165,10 +166,13 @@ function live(deps: UplinkDeps, stop: AbortSignal, onOpen: (line: Line) => void)
     socket.on('open', () => {
       heard()
       onOpen(line)
-      const { cluster, node, boot, agentVersion } = deps
-      line.send(
-        JSON.stringify({ type: 'hello', protocol: PROTOCOL, cluster, node, boot, agentVersion }),
-      )
+      const { node, boot, agentVersion } = deps
+      guarded(deps, 'greet the hub', () => {
+        const cluster = deps.cluster()
+        line.send(
+          JSON.stringify({ type: 'hello', protocol: PROTOCOL, cluster, node, boot, agentVersion }),
+        )
+      })
       guarded(deps, 'speak to the hub', () => speak(deps, line, true))
       void beats(deps, line, over.signal)
     })

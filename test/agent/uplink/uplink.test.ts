@@ -41,11 +41,11 @@ function uplinkTo(url: string) {
   const events = createEventQueue(3)
   const wanted: (readonly [number, string])[] = []
   const logs: string[] = []
-  const now = { holds: ['web/192.0.2.1'], passMs: 1 }
+  const now = { cluster: 'c', holds: ['web/192.0.2.1'], passMs: 1 }
   const deps = {
     url,
     token: 't',
-    cluster: 'c',
+    cluster: () => now.cluster,
     node: 'lb1',
     boot: 'b1',
     clock,
@@ -129,6 +129,24 @@ test('a hub that dies is dialled again and told everything anew', async () => {
     await new Promise((resolve) => setImmediate(resolve))
   }
   assert.deepEqual(await again, ['hello', 'heartbeat', 'report'])
+  await uplink.close()
+  await hub.close()
+})
+
+test('the hello carries the name that the cluster has now', async () => {
+  const hub = await listen()
+  const u = uplinkTo(hub.url)
+  const uplink = u.start()
+  assert.equal((await hub.next())['cluster'], 'c')
+  await types(hub.next, 2)
+  u.now.cluster = 'renamed'
+  hub.sockets[0]?.terminate()
+  const again = hub.next()
+  while (hub.sockets.length < 2) {
+    u.clock.advance(200)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.equal((await again)['cluster'], 'renamed')
   await uplink.close()
   await hub.close()
 })
