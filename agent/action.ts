@@ -22,6 +22,25 @@ export type Action =
   /** Durable copy of what is now proved to load; undo goes back to this. */
   | { readonly do: 'remember'; readonly path: string; readonly body: string }
   | { readonly do: 'sysctl'; readonly key: string; readonly value: string }
+  | { readonly do: 'add-address'; readonly address: KernelAddress }
   | { readonly do: 'drop-address'; readonly address: KernelAddress }
+  /** The hand-made original of a file comes back from <state>/originals; without one the file goes. */
+  | { readonly do: 'restore-original'; readonly path: string }
+  /** A program with its arguments, never a shell. An exit other than 0 fails the step; `next` as in failure.ts. */
+  | {
+      readonly do: 'run'
+      readonly argv: readonly string[]
+      readonly timeoutMs: number
+      readonly next: 'retry' | 'wait'
+    }
+  /** Ask systemd until the unit is in this state; bounded by timeoutMs. Its exit codes are no proof. */
+  | {
+      readonly do: 'verify-unit'
+      readonly unit: string
+      readonly state: 'running' | 'stopped'
+      readonly timeoutMs: number
+    }
+  /** What we left on the host under this id is gone. */
+  | { readonly do: 'forget'; readonly id: string }
   /** haproxy runtime API: no reload. The answer must be empty. */
   | { readonly do: 'live'; readonly socket: string; readonly command: string }

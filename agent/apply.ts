@@ -5,6 +5,7 @@ import { StepError, textOf } from './failure.ts'
 import { type Memory, originalPath } from './memory.ts'
 import type { Facts, Step } from './plan/types.ts'
 import { type ProofTools, provenDigest } from './proof.ts'
+import { parseUnits } from './units.ts'
 import type { Daemon } from './world.ts'
 
 export type Tools = ProofTools & {
@@ -24,6 +25,7 @@ export type Outcome =
 const INSTALL_TIMEOUT_MS = 600_000
 const CHECK_TIMEOUT_MS = 20_000
 const PROOF_INTERVAL_MS = 20
+const SHOW_TIMEOUT_MS = 5_000
 
 /** Runs one step. Never throws: what went wrong, and whether it was put back, is the answer. */
 export async function applyStep(tools: Tools, step: Step): Promise<Outcome> {
@@ -35,8 +37,10 @@ export async function applyStep(tools: Tools, step: Step): Promise<Outcome> {
   }
   // What we are about to write is ours from here on, also when we are killed right after.
   await tools.memory.own(step.diff.flatMap((d) => (d.want === undefined ? [] : [d.path])))
+  await tools.memory.keepOwned(step.owns ?? [])
   const failed = await perform(tools, step, step.commit, warnings)
   if (failed === undefined) {
+    await tools.memory.disown(step.diff.flatMap((d) => (d.want === undefined ? [d.path] : [])))
     await perform(tools, step, step.cleanup, [])
     return { ok: true, warnings }
   }
@@ -111,8 +115,23 @@ async function act(tools: Tools, action: Action): Promise<readonly string[]> {
     case 'sysctl':
       await host.setSysctl(action.key, action.value)
       return []
+    case 'add-address':
+      await host.addAddress(action.address)
+      return []
     case 'drop-address':
       await host.removeAddress(action.address)
+      return []
+    case 'restore-original':
+      await restoreOriginal(tools, action.path)
+      return []
+    case 'run':
+      await runProgram(tools, action)
+      return []
+    case 'verify-unit':
+      await verifyUnit(tools, action)
+      return []
+    case 'forget':
+      await tools.memory.forget(action.id)
       return []
     case 'live':
       await live(tools, action.socket, action.command)
@@ -137,6 +156,49 @@ async function keepOriginal({ world, memory }: Tools, path: string): Promise<voi
   if ((await world.host.read(to)) !== undefined) return
   const original = await world.host.read(path)
   if (original !== undefined) await world.host.write(to, original.body, 0o600)
+}
+
+/** The mode is the file's own: an original is kept readable by root only. */
+async function restoreOriginal({ world, memory }: Tools, path: string): Promise<void> {
+  const original = await world.host.read(originalPath(memory.directory, path))
+  if (original === undefined) return world.host.remove(path)
+  const now = await world.host.read(path)
+  await world.host.write(path, original.body, now?.mode ?? 0o644)
+}
+
+async function runProgram({ world }: Tools, action: Extract<Action, { do: 'run' }>): Promise<void> {
+  const { argv, timeoutMs, next } = action
+  const result = await world.host.run(argv, timeoutMs)
+  if (result.code === 0) return
+  const says = `${result.stderr}\n${result.stdout}`.trim().split('\n').slice(0, 5).join('; ')
+  const how =
+    result.code === 127 ? 'it cannot be started' : says || `exit ${result.code ?? result.signal}`
+  throw new StepError(next, `cannot run ${argv.join(' ')}: ${how}`)
+}
+
+const UNIT_INTERVAL_MS = 100
+
+/** Running means active twice in a row: a service that dies right after its start was active for a moment. */
+async function verifyUnit(
+  { world, signal }: Tools,
+  action: Extract<Action, { do: 'verify-unit' }>,
+): Promise<void> {
+  const { unit, state, timeoutMs } = action
+  const until = world.clock.monotonic() + timeoutMs
+  let last = ''
+  let holds = 0
+  do {
+    const argv = ['systemctl', 'show', '--property=LoadState,ActiveState,UnitFileState', '--', unit]
+    last = parseUnits((await world.host.run(argv, SHOW_TIMEOUT_MS)).stdout)[0]?.active ?? ''
+    const good = state === 'running' ? last === 'active' : last === 'inactive' || last === 'failed'
+    holds = good ? holds + 1 : 0
+    if (holds === 2) return
+    await world.clock.sleep(UNIT_INTERVAL_MS, signal)
+  } while (world.clock.monotonic() < until)
+  throw new StepError(
+    'wait',
+    `${unit} is ${last === '' ? 'unknown to systemd' : last}, not ${state}`,
+  )
 }
 
 async function check({ world, engines, facts }: Tools, name: string, path: string) {

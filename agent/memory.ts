@@ -1,6 +1,8 @@
 // What the agent must still know after kill -9, power loss, or a disk that someone else truncated.
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { parseOwned, withOwned } from './owned.ts'
+import type { Owned } from './plan/types.ts'
 import type { Host } from './world.ts'
 
 const text = Type.String({ maxLength: 4000 })
@@ -43,9 +45,16 @@ export type Memory = {
   /** Durable before it returns. */
   update(patch: Partial<Meta>): Promise<void>
   own(paths: readonly string[]): Promise<void>
+  /** After a removal: what comes to stand there later is not ours, and nothing is proved of it. */
+  disown(paths: readonly string[]): Promise<void>
   /** Files as they were when a running process last proved to have loaded them. */
   good(): ReadonlyMap<string, string>
   remember(path: string, body: string): Promise<void>
+  /** What steps left on the host beyond daemons. */
+  owned(): readonly Owned[]
+  /** Durable before it returns; an entry of the same id stays as it was first recorded. */
+  keepOwned(more: readonly Owned[]): Promise<void>
+  forget(id: string): Promise<void>
   /** Text of a spec: 'wanted' is the newest accepted, 'proven' the last that was read back. */
   spec(which: 'wanted' | 'proven'): string | undefined
   keepSpec(which: 'wanted' | 'proven', body: string): Promise<void>
@@ -62,6 +71,12 @@ export async function openMemory(host: Host, directory: string): Promise<Memory>
   const metaPath = `${directory}/meta.json`
   let now = await readMeta(host, metaPath, damaged)
   const good = await readGood(host, `${directory}/good`)
+  const ownedPath = `${directory}/owned.json`
+  let owned = await readOwned(host, ownedPath, damaged)
+  const saveOwned = async (next: readonly Owned[]) => {
+    await host.write(ownedPath, `${JSON.stringify(next, null, 2)}\n`, 0o600)
+    owned = next
+  }
   const specs = new Map<string, string>()
   for (const which of ['wanted', 'proven'] as const) {
     const file = await host.read(`${directory}/spec-${which}.json`)
@@ -79,11 +94,27 @@ export async function openMemory(host: Host, directory: string): Promise<Memory>
     meta: () => now,
     update,
     own: (paths) => update({ ours: [...new Set([...now.ours, ...paths])].sort() }),
+    disown: async (paths) => {
+      for (const path of paths.filter((p) => good.has(p))) {
+        await host.remove(`${directory}/good/${encodeURIComponent(path)}`)
+        good.delete(path)
+      }
+      await update({ ours: now.ours.filter((path) => !paths.includes(path)) })
+    },
     good: () => good,
     remember: async (path, body) => {
       if (good.get(path) === body) return
       await host.write(`${directory}/good/${encodeURIComponent(path)}`, body, 0o600)
       good.set(path, body)
+    },
+    owned: () => owned,
+    keepOwned: async (more) => {
+      // The first record knows how things were before us; a later one would take our own work for that.
+      const fresh = more.filter((one) => !owned.some((known) => known.id === one.id))
+      if (fresh.length > 0) await saveOwned(withOwned(owned, fresh))
+    },
+    forget: async (id) => {
+      if (owned.some((one) => one.id === id)) await saveOwned(owned.filter((one) => one.id !== id))
     },
     spec: (which) => specs.get(which),
     keepSpec: async (which, body) => {
@@ -106,6 +137,16 @@ async function readMeta(host: Host, path: string, damaged: string[]): Promise<Me
   damaged.push(`${path} is damaged and was set aside`)
   await host.write(`${path}.damaged`, file.body, 0o600)
   return EMPTY
+}
+
+async function readOwned(host: Host, path: string, damaged: string[]): Promise<readonly Owned[]> {
+  const file = await host.read(path)
+  if (file === undefined) return []
+  const found = parseOwned(file.body)
+  if (found !== undefined) return found
+  damaged.push(`${path} is damaged and was set aside: what it lists is left on this node`)
+  await host.write(`${path}.damaged`, file.body, 0o600)
+  return []
 }
 
 async function readGood(host: Host, directory: string): Promise<Map<string, string>> {

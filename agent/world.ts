@@ -58,6 +58,8 @@ export type Host = {
   run(argv: readonly string[], timeoutMs: number): Promise<Exec>
   addresses(): Promise<readonly KernelAddress[]>
   interfaces(): Promise<readonly KernelInterface[]>
+  /** Scope host on the loopback. No error when it is there already. */
+  addAddress(at: KernelAddress): Promise<void>
   removeAddress(at: KernelAddress): Promise<void>
   /** Asks a running daemon for its dump; never used to end one. No error when the pid is gone. */
   signal(pid: number, signal: 'SIGUSR1'): Promise<void>

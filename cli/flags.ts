@@ -33,11 +33,19 @@ export type HubFlags = {
   readonly hub?: string
   readonly token?: string
   readonly tokenFile?: string
+  readonly lab?: string
 }
 
-/** --hub, --token, --token-file: the same on every command that speaks to the hub. */
+/** --hub, --lab, --token, --token-file: the same on every command that speaks to the hub. */
 export const withHub = (command: Command): Command =>
   command
     .option('--hub <url>', 'address of the hub (else HACTL_HUB)')
     .addOption(new Option('--token <token>', 'token (else HACTL_TOKEN)').conflicts('tokenFile'))
     .option('--token-file <file>', 'file with the token')
+    .addOption(
+      new Option('--lab <name>', 'the hub of that lab on this machine').conflicts([
+        'hub',
+        'token',
+        'tokenFile',
+      ]),
+    )

@@ -1,6 +1,7 @@
 // Facts and observations of a node from a file: what `hactl plan` uses instead of a machine.
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { OwnedList } from '../agent/owned.ts'
 import { emptyObserved } from '../agent/plan/offline.ts'
 import type { Facts, Observed } from '../agent/plan/types.ts'
 import { EXIT, Exit, messageOf } from './exit.ts'
@@ -25,6 +26,17 @@ const FactsFile = Type.Object(
     cpus: integer,
     users: Type.Array(text),
     syslog: Type.Boolean(),
+    kernel: Type.Array(integer),
+    firewall: Type.Union([
+      Type.Literal('firewalld'),
+      Type.Literal('nftables'),
+      Type.Literal('none'),
+    ]),
+    selinux: Type.Union([
+      Type.Literal('enforcing'),
+      Type.Literal('permissive'),
+      Type.Literal('disabled'),
+    ]),
   },
   closed,
 )
@@ -51,6 +63,9 @@ const ObservedFile = Type.Partial(
     ),
     heldByPeer: mapOf(text),
     ours: Type.Array(text),
+    units: mapOf(Type.Object({ loaded: Type.Boolean(), active: text, boot: text }, closed)),
+    modules: Type.Array(text),
+    owned: OwnedList,
   }),
   closed,
 )
@@ -86,5 +101,8 @@ export function recordedObserved(file: string, body: string): Observed {
     servers: new Map(Object.entries(found.servers ?? {})),
     heldByPeer: new Map(Object.entries(found.heldByPeer ?? {})),
     ours: new Set(found.ours ?? []),
+    units: new Map(Object.entries(found.units ?? {})),
+    modules: new Set(found.modules ?? []),
+    owned: found.owned ?? [],
   }
 }

@@ -20,6 +20,7 @@ const UserConfig = Type.Object(
 
 /** Throws Exit(usage) naming all the ways when no hub is given, or when the one given is not an address. */
 export async function hubTarget(io: Io, flags: HubFlags): Promise<Target> {
+  if (flags.lab !== undefined) return ofLab(io, flags.lab)
   const file = userConfigPath(io)
   const user = await userConfig(file)
   const url = flags.hub ?? io.env['HACTL_HUB'] ?? user.hub
@@ -27,9 +28,28 @@ export async function hubTarget(io: Io, flags: HubFlags): Promise<Target> {
     throw new Exit(
       EXIT.usage,
       'cannot tell which hub to ask',
-      `give --hub http://host:9400, or set HACTL_HUB, or write {"hub": "...", "tokenFile": "..."} to ${file}`,
+      `${await labWay()}give --hub http://host:9400, or set HACTL_HUB, or write {"hub": "...", "tokenFile": "..."} to ${file}`,
     )
   return { url: checked(url), token: await token(io, flags, user) }
+}
+
+async function ofLab(io: Io, lab: string): Promise<Target> {
+  const { labTarget } = await import('./lab/target.ts')
+  try {
+    return labTarget(lab, io.cwd)
+  } catch (error) {
+    const hint = error instanceof Error && 'hint' in error ? String(error.hint) : ''
+    throw new Exit(EXIT.usage, messageOf(error), hint, error)
+  }
+}
+
+/** Whoever has a lab up most likely means that. */
+async function labWay(): Promise<string> {
+  const { labsHere } = await import('./lab/target.ts')
+  return labsHere()
+    .map((name) => `give --lab ${name}, or `)
+    .slice(0, 3)
+    .join('')
 }
 
 export const userConfigPath = (io: Io): string =>

@@ -1,7 +1,8 @@
 // The normal form of a spec: every default filled in, every reference followed, every map sorted by name.
 // Providers read this and never the raw spec, so a default has exactly one home: resolve.ts.
-import type { Stats, Logs, Notify } from './operations.ts'
-import type { When } from './proxy.ts'
+import type { Scheduler } from './lvs.ts'
+import type { Logs, Notify, Stats } from './operations.ts'
+import type { RetryReason, When } from './proxy.ts'
 
 export type Family = 4 | 6
 /** An address with its prefix length. */
@@ -33,6 +34,10 @@ export type ClusterVip = {
   readonly mode: 'unicast' | 'multicast'
   readonly vrrpVersion: 2 | 3
   readonly trackInterfaces: readonly string[]
+  readonly trackServices: readonly string[]
+  readonly trackMounts: readonly string[]
+  /** Vips of one group move together (vrrp_sync_group). */
+  readonly group?: string
 }
 export type ClusterServer = {
   readonly name: string
@@ -97,6 +102,7 @@ export type ClusterProxy = {
   readonly name: string
   readonly vip?: string
   readonly nodes: readonly string[]
+  readonly engine: 'haproxy' | 'nginx'
   readonly mode: 'http' | 'tcp'
   readonly port: number
   /** '*' for every address, or literals. */
@@ -107,12 +113,128 @@ export type ClusterProxy = {
   readonly maxconn?: number
   readonly timeouts: ClusterTimeouts
   readonly forwardedFor: boolean
+  readonly retries: number
+  readonly retryOn: readonly RetryReason[]
   readonly extra: readonly string[]
 }
 export type ClusterRollout = {
   readonly removalsMax: number
   readonly peerWaitMs: number
   readonly drift: 'heal' | 'report' | 'pause'
+}
+
+/** A real server or sorry server of a virtual service. */
+export type ClusterReal = {
+  readonly name: string
+  readonly address: string
+  readonly family: Family
+  readonly port: number
+  /** The node it is, whose agent takes care of the real-server side; absent for a foreign machine. */
+  readonly node?: string
+  readonly weight: number
+}
+export type ClusterLvs = {
+  readonly name: string
+  readonly vip: string
+  /** Nodes that are directors, by name. */
+  readonly directors: readonly string[]
+  /** The vip's addresses. */
+  readonly addresses: readonly Net[]
+  readonly port: number
+  readonly protocol: 'tcp' | 'udp'
+  readonly method: 'dr' | 'nat' | 'tun'
+  readonly scheduler: Scheduler
+  /** Whole seconds; absent: no persistence. */
+  readonly persistenceS?: number
+  readonly persistencePrefix?: number
+  readonly servers: readonly ClusterReal[]
+  readonly check: {
+    readonly type: 'connect' | 'http' | 'ping' | 'none'
+    readonly intervalMs: number
+    readonly timeoutMs: number
+    readonly retries: number
+    readonly retryDelayMs: number
+    readonly port?: number
+    readonly path: string
+    readonly host?: string
+    readonly status: number
+  }
+  readonly sorry?: ClusterReal
+}
+export type ClusterExport = {
+  readonly name: string
+  /** Servers by node name. */
+  readonly nodes: readonly string[]
+  readonly vip?: string
+  readonly path: string
+  /** Addresses and networks that may mount it, each once, sorted. */
+  readonly clients: readonly string[]
+  readonly write: boolean
+  readonly squash: 'root' | 'all' | 'none'
+  readonly anonUid?: number
+  readonly anonGid?: number
+  readonly sync: boolean
+  readonly fsid: number
+  readonly fenced: boolean
+}
+export type ClusterMount = {
+  readonly name: string
+  readonly nodes: readonly string[]
+  /** Address or name of the server: the vip's or the node's address for an export of this spec. */
+  readonly server: string
+  readonly source: string
+  readonly path: string
+  readonly version: '3' | '4' | '4.1' | '4.2'
+  readonly write: boolean
+  readonly hard: boolean
+  readonly mountTimeoutMs: number
+  readonly automount: boolean
+}
+export type ClusterFile = {
+  readonly path: string
+  readonly body: string
+  readonly mode: number
+}
+export type PackageNames = Readonly<Record<'apt' | 'dnf', readonly string[]>>
+export type ClusterService = {
+  readonly name: string
+  readonly nodes: readonly string[]
+  readonly unit: string
+  readonly state: 'running' | 'stopped'
+  readonly boot: boolean
+  readonly change: 'reload' | 'restart'
+  readonly check?: 'apache' | 'nginx' | 'php-fpm' | 'sshd' | 'named'
+  readonly packages: PackageNames
+  readonly files: readonly ClusterFile[]
+  /** Mounts by name. */
+  readonly after: readonly string[]
+}
+export type ClusterPackages = {
+  readonly name: string
+  readonly nodes: readonly string[]
+  readonly names: PackageNames
+}
+export type ClusterSysctl = {
+  readonly key: string
+  readonly nodes: readonly string[]
+  readonly value: string
+}
+export type ClusterModule = { readonly name: string; readonly nodes: readonly string[] }
+export type ClusterOpening = {
+  readonly name: string
+  readonly nodes: readonly string[]
+  readonly port: number
+  readonly protocol: 'tcp' | 'udp'
+  /** Empty: from everywhere. */
+  readonly from: readonly string[]
+}
+export type ClusterFirewall = {
+  readonly manage: 'open' | 'report' | 'off'
+  readonly allow: readonly ClusterOpening[]
+}
+export type ClusterSelinux = {
+  readonly manage: 'set' | 'report' | 'off'
+  readonly booleans: Readonly<Record<string, boolean>>
 }
 
 export type Cluster = {
@@ -123,6 +245,15 @@ export type Cluster = {
   readonly vips: readonly ClusterVip[]
   readonly proxies: readonly ClusterProxy[]
   readonly pools: readonly ClusterPool[]
+  readonly lvs: readonly ClusterLvs[]
+  readonly exports: readonly ClusterExport[]
+  readonly mounts: readonly ClusterMount[]
+  readonly services: readonly ClusterService[]
+  readonly packages: readonly ClusterPackages[]
+  readonly sysctl: readonly ClusterSysctl[]
+  readonly modules: readonly ClusterModule[]
+  readonly firewall: ClusterFirewall
+  readonly selinux: ClusterSelinux
   readonly stats?: Stats
   readonly logs: Required<Pick<Logs, 'facility' | 'requests'>> & { readonly target?: string }
   readonly notify?: Notify

@@ -9,6 +9,11 @@ export const VIPS_MAX = 64
 export const PROXIES_MAX = 200
 export const POOLS_MAX = 1000
 export const SERVERS_MAX = 500
+export const LVS_MAX = 200
+export const EXPORTS_MAX = 100
+export const MOUNTS_MAX = 100
+export const SERVICES_MAX = 100
+export const PACKAGES_MAX = 100
 export const ROUTES_MAX = 500
 /** VRRP virtual router identifiers, RFC 9568 section 5.2.3. */
 export const VRID_MIN = 1

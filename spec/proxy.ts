@@ -80,6 +80,18 @@ export const Timeouts = Type.Object(
   closed,
 )
 
+/** Reasons both engines know, in haproxy's words. */
+export const RETRY_REASONS = [
+  'connect-failure',
+  'empty-response',
+  'timeout',
+  '500',
+  '502',
+  '503',
+  '504',
+] as const
+export type RetryReason = (typeof RETRY_REASONS)[number]
+
 export const ProxySection = Type.Object(
   {
     vip: Type.Optional(Name('vip in front of it; its peers run the proxy and follow its health')),
@@ -89,6 +101,7 @@ export const ProxySection = Type.Object(
         description: 'nodes that run it, where there is no vip',
       }),
     ),
+    engine: Type.Optional(oneOf(['haproxy', 'nginx'], 'program that serves it, default haproxy')),
     mode: Type.Optional(oneOf(['http', 'tcp'], 'default http')),
     port: Port('listening port'),
     bind: Type.Optional(
@@ -113,6 +126,14 @@ export const ProxySection = Type.Object(
     ),
     timeouts: Type.Optional(Timeouts),
     retries: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'default 3' })),
+    retryOn: Type.Optional(
+      Type.Array(oneOf(RETRY_REASONS, 'reason'), {
+        maxItems: RETRY_REASONS.length,
+        uniqueItems: true,
+        description:
+          'why a request goes to the next server (haproxy retry-on, nginx proxy_next_upstream); default connect-failure, for nginx also timeout',
+      }),
+    ),
     redispatch: Type.Optional(
       Type.Boolean({ description: 'another server on the last retry, default true' }),
     ),
@@ -123,7 +144,7 @@ export const ProxySection = Type.Object(
       Type.Array(Type.String({ pattern: '^[a-z][\\x20-\\x7e]{1,400}$' }), {
         maxItems: 100,
         description:
-          'haproxy lines of the frontend that the spec does not model; checked by haproxy itself',
+          'lines of the frontend (haproxy) or server block (nginx) that the spec does not model; checked by the program itself',
       }),
     ),
   },

@@ -1,6 +1,6 @@
 // A checked spec in normal form. Every default of the schema's descriptions has its one home here.
 import assert from 'node:assert/strict'
-import { HOST_PREFIX, NODE_PREFIX, parseAddress, parseNet } from './address.ts'
+import { HOST_PREFIX, NODE_PREFIX, parseAddress } from './address.ts'
 import type {
   Cluster,
   ClusterNode,
@@ -9,14 +9,17 @@ import type {
   ClusterServer,
   ClusterTimeouts,
   ClusterVip,
-  Net,
 } from './cluster.ts'
 import { digestOf } from './hash.ts'
 import { REMOVALS_MAX, TAKEOVER_MS_DEFAULT } from './limits.ts'
+import { known, netOf } from './known.ts'
 import { entries, member } from './maps.ts'
 import type { Node } from './node.ts'
 import type { Pool, Server } from './pool.ts'
-import type { ProxySection } from './proxy.ts'
+import type { ProxySection, RetryReason } from './proxy.ts'
+import { resolveHost } from './resolve-host.ts'
+import { resolveLvs } from './resolve-lvs.ts'
+import { resolveExports, resolveMounts } from './resolve-storage.ts'
 import { routesOf } from './routes.ts'
 import type { Spec } from './schema.ts'
 import type { Vip } from './vip.ts'
@@ -33,6 +36,10 @@ export function resolve(spec: Spec): Cluster {
     vips: entries(spec.vips).map(([name, vip]) => vipOf(spec, name, vip, vrids.get(name))),
     proxies: entries(spec.proxies).map(([name, proxy]) => proxyOf(spec, name, proxy)),
     pools: entries(spec.pools).map(([name, pool]) => poolOf(spec, name, pool)),
+    lvs: resolveLvs(spec),
+    exports: resolveExports(spec),
+    mounts: resolveMounts(spec),
+    ...resolveHost(spec),
     ...(spec.stats && { stats: spec.stats }),
     logs: {
       facility: facility ?? 'local2',
@@ -46,18 +53,6 @@ export function resolve(spec: Spec): Cluster {
       drift: spec.rollout?.drift ?? 'heal',
     },
   }
-}
-
-function known<T>(map: Readonly<Record<string, T>> | undefined, name: string): T {
-  const found = member(map, name)
-  assert(found !== undefined, `a checked spec refers to unknown "${name}"`)
-  return found
-}
-
-function netOf(text: string, prefix: typeof NODE_PREFIX): Net {
-  const net = parseNet(text, prefix)
-  assert(net !== undefined, `a checked spec has a bad address "${text}"`)
-  return net
 }
 
 function nodeOf(name: string, node: Node): ClusterNode {
@@ -96,6 +91,9 @@ function vipOf(spec: Spec, name: string, vip: Vip, vrid: number | undefined): Cl
     mode: vip.mode ?? 'unicast',
     vrrpVersion: vip.vrrpVersion === 2 ? 2 : 3,
     trackInterfaces: vip.trackInterfaces ?? [],
+    trackServices: vip.trackServices ?? [],
+    trackMounts: vip.trackMounts ?? [],
+    ...(vip.group !== undefined && { group: vip.group }),
   }
 }
 
@@ -112,12 +110,20 @@ export function nodesOf(spec: Spec, proxy: ProxySection): readonly string[] {
   return (vip === undefined ? [...(proxy.nodes ?? [])] : Object.keys(vip.peers)).sort()
 }
 
+/** What each engine does by itself: haproxy's retry-on, nginx's proxy_next_upstream. */
+const RETRY_DEFAULT: Readonly<Record<'haproxy' | 'nginx', readonly RetryReason[]>> = {
+  haproxy: ['connect-failure'],
+  nginx: ['connect-failure', 'timeout'],
+}
+
 function proxyOf(spec: Spec, name: string, proxy: ProxySection): ClusterProxy {
   const mode = proxy.mode ?? 'http'
+  const engine = proxy.engine ?? 'haproxy'
   return {
     name,
     ...(proxy.vip !== undefined && { vip: proxy.vip }),
     nodes: nodesOf(spec, proxy),
+    engine,
     mode,
     port: proxy.port,
     addresses: addressesOf(spec, proxy),
@@ -127,6 +133,8 @@ function proxyOf(spec: Spec, name: string, proxy: ProxySection): ClusterProxy {
     ...(proxy.maxconn !== undefined && { maxconn: proxy.maxconn }),
     timeouts: timeoutsOf(proxy),
     forwardedFor: mode === 'http' && (proxy.forwardedFor ?? true),
+    retries: proxy.retries ?? 3,
+    retryOn: proxy.retryOn ?? RETRY_DEFAULT[engine],
     extra: proxy.extra ?? [],
   }
 }

@@ -1,11 +1,25 @@
 // The whole spec, version 1: the one definition of what is valid; types and JSON Schema come from it.
 import { type Static, Type } from '@sinclair/typebox'
-import { NODES_MAX, POOLS_MAX, PROXIES_MAX, SPEC_VERSION, VIPS_MAX } from './limits.ts'
+import {
+  EXPORTS_MAX,
+  LVS_MAX,
+  MOUNTS_MAX,
+  NODES_MAX,
+  PACKAGES_MAX,
+  POOLS_MAX,
+  PROXIES_MAX,
+  SERVICES_MAX,
+  SPEC_VERSION,
+  VIPS_MAX,
+} from './limits.ts'
+import { Lvs } from './lvs.ts'
 import { mapOf, Name } from './names.ts'
 import { Node } from './node.ts'
 import { Hub, Logs, Notify, Rollout, SourceRef, Stats } from './operations.ts'
 import { Pool } from './pool.ts'
 import { ProxySection } from './proxy.ts'
+import { Firewall, ModuleMap, Packages, Selinux, Service, SysctlMap } from './services.ts'
+import { Export, Mount } from './storage.ts'
 import { Vip } from './vip.ts'
 
 export const Spec = Type.Object(
@@ -17,6 +31,15 @@ export const Spec = Type.Object(
     vips: Type.Optional(mapOf(Vip, VIPS_MAX, 'virtual addresses by name')),
     proxies: Type.Optional(mapOf(ProxySection, PROXIES_MAX, 'listeners by name')),
     pools: Type.Optional(mapOf(Pool, POOLS_MAX, 'server pools by name')),
+    lvs: Type.Optional(mapOf(Lvs, LVS_MAX, 'IPVS virtual services by name')),
+    exports: Type.Optional(mapOf(Export, EXPORTS_MAX, 'NFS exports by name')),
+    mounts: Type.Optional(mapOf(Mount, MOUNTS_MAX, 'NFS mounts by name')),
+    services: Type.Optional(mapOf(Service, SERVICES_MAX, 'services by name')),
+    packages: Type.Optional(mapOf(Packages, PACKAGES_MAX, 'programs by name')),
+    sysctl: Type.Optional(SysctlMap),
+    modules: Type.Optional(ModuleMap),
+    firewall: Type.Optional(Firewall),
+    selinux: Type.Optional(Selinux),
     stats: Type.Optional(Stats),
     logs: Type.Optional(Logs),
     notify: Type.Optional(Notify),

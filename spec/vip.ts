@@ -9,7 +9,7 @@ import {
   VRID_MAX,
   VRID_MIN,
 } from './limits.ts'
-import { Cidr, Interface, mapOf, Ms, oneOf } from './names.ts'
+import { Cidr, Interface, mapOf, Ms, Name, oneOf } from './names.ts'
 
 const closed = { additionalProperties: false }
 
@@ -66,6 +66,23 @@ export const Vip = Type.Object(
         uniqueItems: true,
         description: 'the vip leaves when one of these is down',
       }),
+    ),
+    trackServices: Type.Optional(
+      Type.Array(Name('service of this spec'), {
+        maxItems: 8,
+        uniqueItems: true,
+        description: 'the vip leaves a node on which one of these does not run',
+      }),
+    ),
+    trackMounts: Type.Optional(
+      Type.Array(Name('mount of this spec'), {
+        maxItems: 8,
+        uniqueItems: true,
+        description: 'the vip leaves a node on which one of these does not answer',
+      }),
+    ),
+    group: Type.Optional(
+      Name('vips of one group move together (keepalived vrrp_sync_group), as LVS by NAT needs'),
     ),
   },
   { ...closed, description: 'a virtual router' },

@@ -56,6 +56,9 @@ const facts = (): Facts => ({
   cpus: 2,
   users: ['root', 'haproxy'],
   syslog: true,
+  kernel: [6, 1, 0],
+  firewall: 'none',
+  selinux: 'disabled',
 })
 
 /** A new agent process on the same machine: it knows only what is on disk. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { prepare } from '../cli/build/prepare.ts'
+import { prepare, thisMachine } from '../cli/build/prepare.ts'
 import { vmImage } from '../cli/lab/vm/image.ts'
 import { endAll, run } from './run/child.ts'
 import { changes, machine } from './run/machine.ts'
@@ -103,7 +103,7 @@ async function endToEnd(): Promise<Totals> {
     return { ...NONE, skipped: files.length }
   }
   const prepared = await part('packages', async () => {
-    await prepare(say, process.env['PATH'] ?? '')
+    await prepare({ say, machine: thisMachine(process.env['PATH'] ?? '') })
     return PASSED
   })
   let totals = add(prepared, await build())

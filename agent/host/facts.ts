@@ -51,20 +51,50 @@ function withProcessEvents(engines: Facts['engines'], netlink: string): Facts['e
   }
 }
 
+/** firewalld owns the ruleset where it runs; a ruleset without it is somebody's own nftables. */
+async function probeFirewall(host: Host): Promise<Facts['firewall']> {
+  const firewalld = await host.run(['firewall-cmd', '--state'], PROBE_TIMEOUT_MS)
+  if (firewalld.code === 0) return 'firewalld'
+  const nft = await host.run(['nft', 'list', 'tables'], PROBE_TIMEOUT_MS)
+  return nft.code === 0 && nft.stdout.trim() !== '' ? 'nftables' : 'none'
+}
+
+/** selinuxfs says 1 for enforcing, 0 for permissive; it is not there where SELinux is off. */
+async function probeSelinux(host: Host): Promise<Facts['selinux']> {
+  const enforce = await host.read('/sys/fs/selinux/enforce')
+  if (enforce === undefined) return 'disabled'
+  return enforce.body.trim() === '1' ? 'enforcing' : 'permissive'
+}
+
 /** Everything a plan may depend on. Bounded: three commands of 5 s at most, side by side. */
 export async function probeFacts(host: Host, node: string): Promise<Facts> {
-  const [interfaces, addresses, found, packager, passwd, uidMap, limits, devices, netlink] =
-    await Promise.all([
-      host.interfaces(),
-      host.addresses(),
-      probeEngines(host),
-      probePackager(host),
-      host.read('/etc/passwd'),
-      host.read('/proc/self/uid_map'),
-      host.read('/proc/self/limits'),
-      host.list('/dev'),
-      host.read('/proc/net/netlink'),
-    ])
+  const [
+    interfaces,
+    addresses,
+    found,
+    packager,
+    passwd,
+    uidMap,
+    limits,
+    devices,
+    netlink,
+    kernel,
+    firewall,
+    selinux,
+  ] = await Promise.all([
+    host.interfaces(),
+    host.addresses(),
+    probeEngines(host),
+    probePackager(host),
+    host.read('/etc/passwd'),
+    host.read('/proc/self/uid_map'),
+    host.read('/proc/self/limits'),
+    host.list('/dev'),
+    host.read('/proc/net/netlink'),
+    host.read('/proc/sys/kernel/osrelease'),
+    probeFirewall(host),
+    probeSelinux(host),
+  ])
   return {
     node,
     interfaces,
@@ -76,5 +106,11 @@ export async function probeFacts(host: Host, node: string): Promise<Facts> {
     cpus: availableParallelism(),
     users: parseUsers(passwd?.body ?? '', uidMap?.body ?? '0 0 4294967295'),
     syslog: devices.includes('log'),
+    kernel: (/^\d+(?:\.\d+)*/.exec(kernel?.body ?? '')?.[0] ?? '')
+      .split('.')
+      .filter((part) => part !== '')
+      .map(Number),
+    firewall,
+    selinux,
   }
 }

@@ -7,7 +7,7 @@ import { send } from './daemon-process.ts'
 import { runCommand } from './exec.ts'
 import { listDirectory, readFileState, removeFile, writeFileAtomic } from './files.ts'
 import { httpGet } from './get.ts'
-import { readLinks, readSysctl, removeAddress, writeSysctl } from './network.ts'
+import { addAddress, readLinks, readSysctl, removeAddress, writeSysctl } from './network.ts'
 import { builtinSupervisor, type HostSupervisor } from './supervisor-builtin.ts'
 import { systemdSupervisor } from './supervisor-systemd.ts'
 
@@ -44,6 +44,7 @@ export function createHost(options: HostOptions): Host & { dispose(): void } {
     run: runCommand,
     addresses: async () => (await links()).addresses,
     interfaces: async () => (await links()).interfaces,
+    addAddress: (at) => addAddress(runCommand, at),
     removeAddress: (at) => removeAddress(runCommand, at),
     signal: async (pid, name) => {
       // 0 and negative numbers would mean groups, 1 is init: never a daemon of ours.

@@ -19,6 +19,17 @@ export async function readLinks(run: Run): Promise<Links> {
   }
 }
 
+/** A vip on the loopback has scope host, so that nothing chooses it as a source for other machines. */
+export async function addAddress(run: Run, at: KernelAddress): Promise<void> {
+  const prefixed = `${at.address}/${at.prefix}`
+  const scope = at.interface === 'lo' ? ['scope', 'host'] : []
+  const argv = ['ip', 'addr', 'add', prefixed, 'dev', at.interface, ...scope]
+  const result = await run(argv, IP_TIMEOUT_MS)
+  // EEXIST; iproute2 from 6.3 on says "Address already assigned" instead.
+  if (result.code === 0 || /File exists|already assigned/.test(result.stderr)) return
+  throw new HostError(`add address ${prefixed}`, new Error(result.stderr.trim()))
+}
+
 /** No error when the address is already gone (EADDRNOTAVAIL) or the interface is. */
 export async function removeAddress(run: Run, at: KernelAddress): Promise<void> {
   const prefixed = `${at.address}/${at.prefix}`

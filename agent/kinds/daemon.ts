@@ -1,13 +1,12 @@
 // A daemon with its configuration: candidate, check, move, reload, verify; undo goes to what last loaded.
 import type { Action } from '../action.ts'
-import type { Impact, Kept, Observed, Step, WantDaemon, WantFile } from '../plan/types.ts'
+import type { Diffed, Impact, Observed, Step, WantDaemon, WantFile } from '../plan/types.ts'
 import type { Daemon } from '../world.ts'
 import { liveCommands } from './live.ts'
+import { differs, isForeign } from './plain-file.ts'
 
 export const VERIFY_TIMEOUT_MS = 5_000
 const DIGEST = /hactl[:_]([0-9a-f]{16})/
-
-type Diffed = { readonly step?: Step; readonly kept?: Kept }
 
 /** Pure. Compares configuration on disk, the running process and its live settings with the want. */
 export function diffDaemon(want: WantDaemon, observed: Observed): Diffed {
@@ -91,11 +90,6 @@ const needOf = (changed: boolean, running: boolean, proven: boolean): Need => {
   return changed || !proven ? 'reload' : 'nothing'
 }
 
-function differs(file: WantFile, observed: Observed): boolean {
-  const have = observed.files.get(file.path)
-  return have?.body !== file.body || have.mode !== file.mode
-}
-
 function whyOf(changed: readonly WantFile[], running: boolean, proven: boolean, live: number) {
   const parts = [
     ...changed.map((f) => `${f.path} differs`),
@@ -126,9 +120,7 @@ const candidate = (file: WantFile) => `${file.path}.hactl-candidate`
 
 /** The check also runs where only the process is behind: what is on disk may be a hand edit. */
 function prepare(want: WantDaemon, changed: readonly WantFile[], observed: Observed): Action[] {
-  const foreign = changed.filter(
-    (f) => observed.files.has(f.path) && !observed.ours.has(f.path) && !observed.good.has(f.path),
-  )
+  const foreign = changed.filter((f) => isForeign(f.path, observed))
   const main = want.files[0]
   return [
     ...foreign.map((f): Action => ({ do: 'keep-original', path: f.path })),

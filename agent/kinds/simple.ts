@@ -1,25 +1,6 @@
-// The kinds with one fact each: package, sysctl, address. Pure diffs.
-import type {
-  Facts,
-  Kept,
-  Observed,
-  Step,
-  WantNoOrphans,
-  WantPackage,
-  WantSysctl,
-} from '../plan/types.ts'
-
-type Diffed = { readonly step?: Step; readonly kept?: Kept }
-
-const quiet = {
-  impact: 'quiet',
-  vips: [],
-  removes: 0,
-  prepare: [],
-  undo: [],
-  cleanup: [],
-  diff: [],
-} as const
+// The kinds with one fact each: package, address. Pure diffs.
+import type { Diffed, Facts, Observed, WantNoOrphans, WantPackage } from '../plan/types.ts'
+import { quiet } from './quiet.ts'
 
 /** Installed means: the engine answers with a version. Nothing is ever upgraded or removed. */
 export function diffPackage(want: WantPackage, facts: Facts): Diffed {
@@ -37,29 +18,6 @@ export function diffPackage(want: WantPackage, facts: Facts): Diffed {
     },
   }
 }
-
-export function diffSysctl(want: WantSysctl, observed: Observed): Diffed {
-  const id = `sysctl:${want.key}`
-  const have = observed.sysctls.get(want.key)
-  if (have === want.value) return { kept: { id, why: `is ${have}` } }
-  const path = sysctlFile(want.key)
-  const body = `# ${want.why}\n${want.key} = ${want.value}\n`
-  return {
-    step: {
-      ...quiet,
-      id,
-      why: have === undefined ? 'missing' : `is ${have}`,
-      says: `${want.key} becomes ${want.value}: ${want.why}`,
-      commit: [
-        { do: 'write', path, body, mode: 0o644 },
-        { do: 'sysctl', key: want.key, value: want.value },
-      ],
-      undo: have === undefined ? [] : [{ do: 'sysctl', key: want.key, value: have }],
-    },
-  }
-}
-
-const sysctlFile = (key: string) => `/etc/sysctl.d/60-hactl-${key.replaceAll('.', '-')}.conf`
 
 /**
  * A killed keepalived leaves its addresses behind (FIELD 1.5). Kernel addresses are the truth: one goes

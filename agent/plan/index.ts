@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict'
 import type { Cluster } from '../../spec/cluster.ts'
 import { diffDaemon, removeDaemon } from '../kinds/daemon.ts'
-import { diffOrphans, diffPackage, diffSysctl } from '../kinds/simple.ts'
+import { diffLocalAddress } from '../kinds/local-address.ts'
+import { diffModule } from '../kinds/module.ts'
+import { retiredSteps } from '../kinds/owned.ts'
+import { diffFile } from '../kinds/plain-file.ts'
+import { diffOrphans, diffPackage } from '../kinds/simple.ts'
+import { diffSysctl } from '../kinds/sysctl.ts'
+import { diffUnit } from '../kinds/unit.ts'
 import { providers } from '../providers/index.ts'
 import { retired } from './retired.ts'
 import type { Facts, Kept, Observed, Plan, Provider, Step, Want } from './types.ts'
@@ -43,7 +49,7 @@ export function planWants(
   const plan: Plan = {
     node: facts.node,
     digest: cluster.digest,
-    steps: [...steps, ...gone],
+    steps: [...steps, ...gone, ...retiredSteps(compiled.wants, observed)],
     kept,
     notes: compiled.notes,
   }
@@ -61,13 +67,35 @@ function diff(want: Want, facts: Facts, observed: Observed) {
       return diffDaemon(want, observed)
     case 'address':
       return diffOrphans(want, observed)
+    case 'module':
+      return diffModule(want, observed)
+    case 'local-address':
+      return diffLocalAddress(want, observed)
+    case 'file':
+      return diffFile(want, observed)
+    case 'unit':
+      return diffUnit(want, observed)
   }
 }
 
-const ORDER = ['package', 'sysctl', 'daemon', 'address'] as const
-/** Packages, then kernel settings, then daemons in the providers' order, then left-behind addresses. */
-const ordered = (wants: readonly Want[]): Want[] =>
-  ORDER.flatMap((kind) => wants.filter((w) => w.kind === kind))
+/**
+ * Every kind of want, and its turn: programs first, then the kernel (a real server must not answer ARP for the vip
+ * when it gets it), files and services, then daemons in the providers' order, then left-behind addresses. A kind
+ * without a turn does not compile, so none can be dropped from a plan.
+ */
+export const KIND_TURNS: Readonly<Record<Want['kind'], number>> = {
+  package: 0,
+  module: 1,
+  sysctl: 2,
+  'local-address': 3,
+  file: 4,
+  unit: 5,
+  daemon: 6,
+  address: 7,
+}
+/** Stable: wants of one kind stay in the order of the providers. */
+const ordered = (wants: readonly Want[]): readonly Want[] =>
+  wants.toSorted((a, b) => KIND_TURNS[a.kind] - KIND_TURNS[b.kind])
 
 /** Called where a plan is made and where it is used; ends the pass, not the vip. */
 export function assertPlan({ steps, kept }: Plan): void {

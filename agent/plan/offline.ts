@@ -8,6 +8,8 @@ export const OFFLINE_VERSIONS: Readonly<Record<string, Version>> = {
   haproxy: [2, 6, 12],
   keepalived: [2, 2, 7],
 }
+/** Debian 12's. */
+const OFFLINE_KERNEL: Version = [6, 1, 0]
 const OFFLINE_FILES_MAX = 524_288
 
 /** A node as the spec describes it, with one interface per address: eth0, eth1 ... */
@@ -39,6 +41,9 @@ export function offlineFacts(
     cpus: 2,
     users: ['root', 'haproxy'],
     syslog: true,
+    kernel: OFFLINE_KERNEL,
+    firewall: 'none',
+    selinux: 'disabled',
   }
 }
 
@@ -52,4 +57,7 @@ export const emptyObserved = (): Observed => ({
   servers: new Map(),
   heldByPeer: new Map(),
   ours: new Set(),
+  units: new Map(),
+  modules: new Set(),
+  owned: [],
 })

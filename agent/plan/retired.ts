@@ -1,4 +1,4 @@
-// Daemons of ours that no want mentions any more.
+// Daemons and kernel settings of ours that no want mentions any more.
 import type { Daemon } from '../world.ts'
 import type { Observed, Want } from './types.ts'
 

@@ -29,6 +29,16 @@ export function actionText(action: Action): string {
       return `remember ${action.path} as proved`
     case 'sysctl':
       return `set ${action.key} = ${action.value}`
+    case 'add-address':
+      return `add ${action.address.address}/${action.address.prefix} to ${action.address.interface}`
+    case 'restore-original':
+      return `put back what stood at ${action.path} before`
+    case 'run':
+      return `run ${action.argv.join(' ')}`
+    case 'verify-unit':
+      return `see that ${action.unit} is ${action.state}`
+    case 'forget':
+      return `forget ${action.id}`
     case 'drop-address':
       return `remove ${action.address.address} from ${action.address.interface}`
     case 'live':

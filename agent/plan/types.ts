@@ -21,6 +21,11 @@ export type Facts = {
   readonly users: readonly string[]
   /** /dev/log exists. */
   readonly syslog: boolean
+  /** Release of the running kernel, [6, 1, 0]; empty when it does not say. */
+  readonly kernel: Version
+  /** What filters packets here: firewalld where it runs, else nftables where it has a ruleset. */
+  readonly firewall: 'firewalld' | 'nftables' | 'none'
+  readonly selinux: 'enforcing' | 'permissive' | 'disabled'
 }
 
 /** Classes of traffic impact, FIELD 4.4 and 4.6, mildest first. */
@@ -77,7 +82,64 @@ export type WantNoOrphans = {
   readonly addresses: readonly string[]
   readonly mayHold: boolean
 }
-export type Want = WantDaemon | WantPackage | WantSysctl | WantNoOrphans
+/** A file that is not the configuration of a daemon of ours, and what makes it count. */
+export type WantPlainFile = {
+  readonly kind: 'file'
+  readonly file: WantFile
+  readonly why: string
+  /** After it is written, and after it is taken away again. */
+  readonly after: readonly Action[]
+  readonly impact: Impact
+  /** In the operator's words. */
+  readonly says: string
+}
+/** A systemd unit that somebody else ships, with configuration files of ours. */
+export type WantUnit = {
+  readonly kind: 'unit'
+  readonly unit: string
+  readonly state: 'running' | 'stopped'
+  /** Starts at boot (systemctl enable). */
+  readonly boot: boolean
+  /** What a changed file needs. */
+  readonly change: 'reload' | 'restart'
+  readonly files: readonly WantFile[]
+  /** The program's own check of what stands on disk; runs after the files are written. */
+  readonly check?: readonly string[]
+  readonly why: string
+}
+export type WantModule = { readonly kind: 'module'; readonly name: string; readonly why: string }
+/** An address of ours on an interface, for instance a vip on the loopback of an LVS real server. */
+export type WantLocalAddress = {
+  readonly kind: 'local-address'
+  readonly address: KernelAddress
+  readonly why: string
+}
+export type Want =
+  | WantDaemon
+  | WantPackage
+  | WantSysctl
+  | WantNoOrphans
+  | WantPlainFile
+  | WantUnit
+  | WantModule
+  | WantLocalAddress
+
+/** Actions that take something of ours away; the only ones that are kept on disk for later. */
+export type Removal = Extract<
+  Action,
+  { do: 'remove' | 'restore-original' | 'run' | 'sysctl' | 'drop-address' }
+>
+/**
+ * What a step leaves on the host beyond daemons, and how it goes when nothing wants it any more. Recorded
+ * before the step's commit, so that it is known also after kill -9. What was there before us is not owned.
+ */
+export type Owned = {
+  /** `${kind}:${name}`, as the step's id. */
+  readonly id: string
+  /** Of its removal, in the operator's words. */
+  readonly says: string
+  readonly remove: readonly Removal[]
+}
 
 export type ObservedDaemon = {
   readonly running: boolean
@@ -85,6 +147,14 @@ export type ObservedDaemon = {
   readonly restarts: number
   /** Read back from the running process; '' when it does not say. */
   readonly digest: string
+}
+export type UnitState = {
+  /** systemd knows the unit. */
+  readonly loaded: boolean
+  /** ActiveState of systemctl(1): active, inactive, failed, activating, deactivating, reloading. */
+  readonly active: string
+  /** UnitFileState: enabled, disabled, static, masked ...; '' for a unit without a file. */
+  readonly boot: string
 }
 export type Observed = {
   readonly files: ReadonlyMap<string, FileState>
@@ -102,6 +172,12 @@ export type Observed = {
   readonly heldByPeer: ReadonlyMap<string, string>
   /** Paths that some pass of ours wrote (memory): anything else is a hand-made original. */
   readonly ours: ReadonlySet<string>
+  /** systemd units by name, those that are wanted. */
+  readonly units: ReadonlyMap<string, UnitState>
+  /** Kernel modules that are loaded or built in, of those that are wanted. */
+  readonly modules: ReadonlySet<string>
+  /** What steps of ours left here (memory). */
+  readonly owned: readonly Owned[]
 }
 
 export type Step = {
@@ -121,6 +197,7 @@ export type Step = {
   readonly undo: readonly Action[]
   /** After a failure in prepare, and after success. */
   readonly cleanup: readonly Action[]
+  readonly owns?: readonly Owned[]
   /** For `hactl plan`: text before and after, by path. */
   readonly diff: readonly {
     readonly path: string
@@ -129,6 +206,8 @@ export type Step = {
   }[]
 }
 export type Kept = { readonly id: string; readonly why: string }
+/** What a kind answers: a step, or why none is needed. */
+export type Diffed = { readonly step?: Step; readonly kept?: Kept }
 export type Plan = {
   readonly node: string
   readonly digest: string

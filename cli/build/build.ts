@@ -53,6 +53,8 @@ async function main(): Promise<void> {
   await release({ root, entry, version: String(version), base, built: out }, say)
 }
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => process.exit(130))
 await main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1

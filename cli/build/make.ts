@@ -90,6 +90,9 @@ function seedCache(home: string, { base, arch }: Making, stripped: string): void
 export async function make(making: Making, say: Say): Promise<void> {
   const { arch, base, out } = making
   const work = mkdtempSync(join(tmpdir(), 'hactl-build-'))
+  // Also when it is interrupted: a signal ends the process in build.ts without its finally blocks.
+  const clean = () => rmSync(work, { recursive: true, force: true })
+  process.once('exit', clean)
   try {
     const script = join(work, 'bundle.cjs')
     await bundle(making.root, making.entry, script, making.version)
@@ -108,7 +111,8 @@ export async function make(making: Making, say: Say): Promise<void> {
     assertOldKernelsCanStart(made)
     putInPlace(made, out, 0o755)
   } finally {
-    rmSync(work, { recursive: true, force: true })
+    clean()
+    process.off('exit', clean)
   }
 }
 

@@ -2,15 +2,11 @@
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
+import { packagesOf, TOOLS, type Tool } from '../lab/tools.ts'
 
-export type Need = { readonly program: string; readonly apt: string; readonly dnf: string }
-
-export const NEEDS: readonly Need[] = [
-  { program: 'haproxy', apt: 'haproxy', dnf: 'haproxy' },
-  { program: 'keepalived', apt: 'keepalived', dnf: 'keepalived' },
-  { program: 'nginx', apt: 'nginx-light', dnf: 'nginx' },
-  { program: 'ip', apt: 'iproute2', dnf: 'iproute' },
-  { program: 'unshare', apt: 'util-linux', dnf: 'util-linux' },
+/** What the lab needs, and what only some faults and the tests of it use. */
+export const NEEDS: readonly Tool[] = [
+  ...TOOLS,
   { program: 'nft', apt: 'nftables', dnf: 'nftables' },
   { program: 'tcpdump', apt: 'tcpdump', dnf: 'tcpdump' },
   { program: 'ps', apt: 'procps', dnf: 'procps-ng' },
@@ -33,66 +29,95 @@ export function programExists(program: string, path: string): boolean {
   })
 }
 
-/** Packages that are missing, by the name of the package manager. Pure. */
-export function missingPackages(
-  needs: readonly Need[],
-  manager: 'apt' | 'dnf',
-  exists: (program: string) => boolean,
-): readonly string[] {
-  return [...new Set(needs.filter((n) => !exists(n.program)).map((n) => n[manager]))]
+/** What prepare may do to this machine; tests pass a fake. */
+export type Machine = {
+  exists(program: string): boolean
+  readonly root: boolean
+  /** Throws when the program fails. With a signal it may be cut short, without one it is left to end. */
+  run(argv: readonly string[], signal?: AbortSignal): Promise<void>
+  /** Packages start no service until the returned function is called. */
+  holdServices(): () => void
+}
+
+export const thisMachine = (path: string): Machine => ({
+  exists: (program) => programExists(program, path),
+  root: process.getuid?.() === 0,
+  run,
+  holdServices() {
+    if (existsSync(POLICY)) return () => undefined
+    writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+    return () => rmSync(POLICY, { force: true })
+  },
+})
+
+export type PrepareOptions = {
+  readonly say: (text: string) => void
+  readonly machine: Machine
+  /** Aborts what can be cut short: the download, not the installation. */
+  readonly signal?: AbortSignal
+  readonly needs?: readonly Tool[]
 }
 
 /**
  * Makes every program of `needs` available.
  * @throws when something is missing and cannot be installed: no package manager, not root, no network
  */
-export async function prepare(
-  say: (text: string) => void,
-  path: string,
-  needs: readonly Need[] = NEEDS,
-): Promise<void> {
-  const exists = (program: string) => programExists(program, path)
-  const manager = exists('apt-get') ? 'apt' : 'dnf'
-  const packages = missingPackages(needs, manager, exists)
+export async function prepare(options: PrepareOptions): Promise<void> {
+  const { say, machine, signal, needs = NEEDS } = options
+  const manager = machine.exists('apt-get') ? 'apt' : 'dnf'
+  const packages = packagesOf(needs, manager, machine.exists)
   if (packages.length === 0) return
   const words = packages.join(' ')
-  if (manager === 'dnf' && !exists('dnf')) {
+  if (manager === 'dnf' && !machine.exists('dnf')) {
     throw new Error(
       `cannot install ${words}: neither apt-get nor dnf is here; install them and try again`,
     )
   }
-  if (process.getuid?.() !== 0)
-    throw new Error(`cannot install ${words}: not root; install them and try again`)
-  say(`installing ${words} (${manager}); their services are not started`)
-  await (manager === 'apt' ? installApt(packages) : dnf(packages))
-  const still = missingPackages(needs, manager, exists)
+  const command = manager === 'apt' ? 'apt-get' : 'dnf'
+  if (!machine.root)
+    throw new Error(`cannot install as a user: run 'sudo ${command} install ${words}' first`)
+  say(`installing ${words} (${command}); their services are not started`)
+  await (manager === 'apt' ? installApt(machine, packages, signal) : dnf(machine, packages))
+  signal?.throwIfAborted()
+  const still = packagesOf(needs, manager, machine.exists)
   if (still.length > 0)
     throw new Error(`cannot go on: ${still.join(' ')} installed, but the program is missing`)
 }
 
-async function installApt(packages: readonly string[]): Promise<void> {
-  const ours = !existsSync(POLICY)
-  if (ours) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+/** Half an installation would be worse than a late Ctrl-C; half a download is nothing. */
+async function installApt(
+  machine: Machine,
+  packages: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends']
+  await machine.run(['apt-get', 'update', '-q'], signal)
+  await machine.run([...install, '--download-only', ...packages], signal)
+  const release = machine.holdServices()
   try {
-    await run('apt-get', ['update', '-q'])
-    await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages])
+    await machine.run([...install, ...packages])
   } finally {
-    if (ours) rmSync(POLICY, { force: true })
+    release()
   }
 }
 
 /** EL's packages start nothing by themselves; haproxy and the like are enabled by hand there. */
-const dnf = (packages: readonly string[]) => run('dnf', ['install', '-y', '-q', ...packages])
+const dnf = (machine: Machine, packages: readonly string[]) =>
+  machine.run(['dnf', 'install', '-y', '-q', ...packages])
 
-async function run(program: string, args: readonly string[]): Promise<void> {
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
+async function run(argv: readonly string[], signal?: AbortSignal): Promise<void> {
+  const [program = '', ...args] = argv
   const result = await execa(program, args, {
-    env,
+    env: { DEBIAN_FRONTEND: 'noninteractive' },
     all: true,
     reject: false,
     timeout: INSTALL_TIMEOUT_MS,
+    // A session of its own hears no Ctrl-C of the terminal.
+    detached: signal === undefined,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
   })
+  signal?.throwIfAborted()
   if (!result.failed) return
   const tail = (result.all ?? '').split('\n').slice(-15).join('\n')
-  throw new Error(`cannot install: ${program} ${args.join(' ')} failed\n${tail}`)
+  throw new Error(`cannot install: ${argv.join(' ')} failed\n${tail}`)
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { Io } from '../io.ts'
 
-type At = { readonly root?: string; readonly cluster?: string }
+type At = { readonly root?: string; readonly lab?: string }
 
 export function addLab(program: Command, io: Io): void {
   const lab = program.command('lab').description('run the whole cluster of a spec on this machine')
@@ -12,13 +12,17 @@ export function addLab(program: Command, io: Io): void {
     lab
       .command(words)
       .description(what)
-      .option('--root <dir>', 'where the lab lives')
-      .option('--cluster <name>', 'which lab, when several are up')
+      .option('--lab <name>', 'which lab; its name is that of the cluster')
+      .option('--root <dir>', 'the directory where it lives')
   const verbs = () => import('../lab/verbs.ts')
   verb('up <spec>', 'build it and wait until it serves').action(async (spec: string, at: At) =>
     (await verbs()).up(io, spec, at),
   )
-  verb('down', 'take it down, leave nothing').action(async (at: At) => (await verbs()).down(io, at))
+  verb('down [name]', 'take it down, leave nothing')
+    .option('--all', 'every lab of this user')
+    .action(async (name: string | undefined, at: At & { all?: boolean }) =>
+      (await verbs()).down(io, name, at),
+    )
   verb('status', 'what runs, who holds each vip').action(async (at: At) =>
     (await verbs()).status(io, at),
   )

@@ -1,7 +1,8 @@
 // Takes a lab down, also a half-built or damaged one, and proves that nothing of it is left.
-import { existsSync, readFileSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { LabError } from './error.ts'
+import { clearRoot } from './place.ts'
 import { isAlive, isInit, kill, marked, type Proc, until } from './process.ts'
 import { hasState, readState, type State } from './state.ts'
 
@@ -62,21 +63,7 @@ export async function labDown({
     throw new LabError(
       `cannot take the lab down: left are processes ${left.processes.join(' ') || '-'}, mounts ${left.mounts.join(' ') || '-'}`,
     )
-  if (existsSync(root)) {
-    for (const entry of readdirSync(root))
-      if (!(keepLogs && entry === 'log'))
-        rmSync(join(root, entry), { recursive: true, force: true })
-    if (!keepLogs) removeEmpty(root)
-  }
-  if (had) log('the lab is down: no process, mount or file of it is left')
-}
-
-/** The root and the parents we made for it, as far as they are empty. */
-function removeEmpty(root: string): void {
-  for (const path of [root, dirname(root)])
-    try {
-      rmdirSync(path)
-    } catch {
-      return
-    }
+  clearRoot(root, keepLogs)
+  const files = keepLogs ? `its logs are kept in ${join(root, 'log')}` : 'no file of it is left'
+  if (had) log(`the lab is down: no process, no mount, ${files}`)
 }

@@ -13,7 +13,8 @@ export { inner, relay } from './inner.ts'
 export type { ProbeResult } from './probe.ts'
 export { type Bare, type How, HOWS } from './state.ts'
 export { type LabStatus, labStatus } from './status.ts'
-export { defaultRoot, type Lab, labUp, type UpOptions } from './up.ts'
+export { defaultRoot, isLab, labName, labsBase, labsHere, rootOfLab } from './place.ts'
+export { type Lab, labUp, type UpOptions } from './up.ts'
 
 export type ExecOptions = {
   readonly root: string

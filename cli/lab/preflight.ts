@@ -3,19 +3,7 @@ import { accessSync, constants, existsSync, readFileSync, realpathSync } from 'n
 import { join, resolve } from 'node:path'
 import { LabError } from './error.ts'
 import { pathDirs, run } from './process.ts'
-
-/** Program, its package on Debian and Ubuntu, its package on EL and Fedora. */
-const TOOLS: readonly (readonly [string, string, string])[] = [
-  ['haproxy', 'haproxy', 'haproxy'],
-  ['keepalived', 'keepalived', 'keepalived'],
-  ['nginx', 'nginx-light', 'nginx'],
-  ['ip', 'iproute2', 'iproute'],
-  ['bridge', 'iproute2', 'iproute'],
-  ['nsenter', 'util-linux', 'util-linux'],
-  ['unshare', 'util-linux', 'util-linux'],
-  ['mount', 'mount', 'util-linux'],
-  ['bash', 'bash', 'bash'],
-]
+import { packagesOf, TOOLS } from './tools.ts'
 
 export function programPath(name: string): string | undefined {
   return pathDirs()
@@ -33,12 +21,13 @@ export function programPath(name: string): string | undefined {
 
 /** Throws LabError that names every missing package at once. `find` is a parameter for tests. */
 export function checkTools(find: (name: string) => string | undefined = programPath): void {
-  const missing = TOOLS.filter(([name]) => find(name) === undefined)
+  const exists = (program: string) => find(program) !== undefined
+  const missing = TOOLS.filter(({ program }) => !exists(program))
   if (missing.length === 0) return
-  const packages = (i: 1 | 2) => [...new Set(missing.map((tool) => tool[i]))].join(' ')
+  const words = (manager: 'apt' | 'dnf') => packagesOf(TOOLS, manager, exists).join(' ')
   throw new LabError(
-    `cannot start the lab: not installed: ${missing.map(([name]) => name).join(', ')}`,
-    `Debian, Ubuntu: apt-get install ${packages(1)}; EL, Fedora: dnf install ${packages(2)}`,
+    `cannot start the lab: not installed: ${missing.map(({ program }) => program).join(', ')}`,
+    `Debian, Ubuntu: apt-get install ${words('apt')}; EL, Fedora: dnf install ${words('dnf')}`,
   )
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { LabError } from './error.ts'
+import { labName } from './place.ts'
 import type { Topology } from './topology.ts'
 
 const closed = { additionalProperties: false }
@@ -81,6 +82,8 @@ export const State = Type.Object(
     hub: Type.Optional(ProcState),
     hubAddress: Type.String(),
     relay: Type.Optional(Type.Object({ proc: ProcState, port: Type.Integer() }, closed)),
+    /** The hub's page on this machine, through the relay. */
+    url: Type.Optional(Type.String()),
     vips: Type.Array(
       Type.Object(
         { name: Type.String(), addresses: Words, peers: Words, url: Type.Optional(Type.String()) },
@@ -130,17 +133,18 @@ export const hasState = (root: string): boolean => existsSync(fileOf(root))
 /** Throws LabError when there is no lab, or when the file is not what we wrote. */
 export function readState(root: string): State {
   let value: unknown
+  const remove = `hactl lab down ${labName(root)} removes what is left`
   try {
     value = JSON.parse(readFileSync(fileOf(root), 'utf8'))
   } catch (error) {
     if (!hasState(root))
       throw new LabError(`cannot find a lab in ${root}`, 'start one with hactl lab up spec.json')
-    throw new LabError(`cannot read ${fileOf(root)}`, 'hactl lab down removes what is left', error)
+    throw new LabError(`cannot read ${fileOf(root)}`, remove, error)
   }
   if (!Value.Check(State, value))
     throw new LabError(
       `cannot use ${fileOf(root)}: another version of hactl wrote it, or it is damaged`,
-      'hactl lab down removes what is left',
+      remove,
     )
   return value
 }

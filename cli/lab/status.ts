@@ -62,7 +62,7 @@ export async function labStatus({ root }: { readonly root: string }): Promise<La
     root,
     cluster: state.cluster,
     rootless: state.rootless,
-    ...(state.relay === undefined ? {} : { url: `http://127.0.0.1:${state.relay.port}/` }),
+    ...(state.url === undefined ? {} : { url: state.url }),
     vips: await holders(root, state),
     members,
     hub: lifeOf(state.hub),

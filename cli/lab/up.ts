@@ -1,11 +1,12 @@
 // Brings a lab up: namespaces, web servers, hub, agents; then waits until a client is served.
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { Value } from '@sinclair/typebox/value'
-import { Spec } from '../../spec/schema.ts'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkSpec } from '../../spec/check.ts'
+import type { Spec } from '../../spec/schema.ts'
 import { labDown } from './down.ts'
 import { LabError } from './error.ts'
 import { enter, startMember, startOuter, startSwitch } from './namespace.ts'
+import { defaultRoot, labName, makeRoot, uid } from './place.ts'
 import { absoluteArgv, checkNamespaces, checkTools, keptPaths } from './preflight.ts'
 import { isAlive, marked, until } from './process.ts'
 import { probe } from './probe.ts'
@@ -40,24 +41,15 @@ export type Lab = {
   readonly notes: readonly string[]
 }
 
-const uid = (): number => process.getuid?.() ?? 0
-
-/** Where a lab lives unless told otherwise. */
-export function defaultRoot(cluster: string): string {
-  const base = uid() === 0 ? '/run' : (process.env['XDG_RUNTIME_DIR'] ?? `/tmp/hactl-${uid()}`)
-  return join(base, 'hactl-lab', cluster)
-}
-
+/** The commands show every fault with its line; here one is enough to find it. */
 function specOf(text: string): Spec {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw new LabError('cannot read the spec: it is no JSON', 'hactl validate shows where', error)
-  }
-  if (!Value.Check(Spec, value))
-    throw new LabError('cannot use the spec: it is not valid', 'hactl validate shows why')
-  return value
+  const { spec, cluster, diagnostics } = checkSpec(text)
+  if (spec !== undefined && cluster !== undefined) return spec
+  const first = diagnostics.find(({ severity }) => severity === 'error')
+  throw new LabError(
+    `cannot use the spec: ${first?.code ?? ''} ${first?.message ?? 'it is not valid'}`,
+    'hactl validate shows all faults and where they are',
+  )
 }
 
 /**
@@ -68,19 +60,22 @@ export async function labUp(options: UpOptions): Promise<Lab> {
   const spec = specOf(options.specText)
   const root = options.root ?? defaultRoot(spec.cluster)
   if (hasState(root) && marked(root).length > 0)
-    throw new LabError(`cannot start: a lab is up already in ${root}`, 'hactl lab down first')
+    throw new LabError(
+      `cannot start: a lab is up already in ${root}`,
+      `hactl lab down ${labName(root)}`,
+    )
   const rootless = uid() !== 0
   checkTools()
   await checkNamespaces(root, rootless)
   await labDown({ root, log: () => undefined })
+  makeRoot(root)
   try {
     return await build(root, spec, rootless, options)
   } catch (error) {
     options.log('taking down what was started')
-    await labDown({ root, log: options.log, keepLogs: true })
-    throw options.signal?.aborted === true
-      ? new LabError('lab up was interrupted', '', error)
-      : error
+    const interrupted = options.signal?.aborted === true
+    await labDown({ root, log: options.log, keepLogs: !interrupted })
+    throw interrupted ? new LabError('lab up was interrupted', '', error) : error
   }
 }
 
@@ -93,8 +88,6 @@ async function build(
   const { log, signal } = options
   const { notes, ...topology } = topologyOf(spec)
   for (const note of notes) log(note)
-  mkdirSync(dirname(root), { recursive: true })
-  mkdirSync(join(root, 'log'), { recursive: true, mode: 0o700 })
   writeFileSync(join(root, 'spec.json'), options.specText, { mode: 0o600 })
   const bare = options.bare
   const members = topology.members.filter((m) => bare === undefined || m.kind !== 'hub')
@@ -146,8 +139,9 @@ async function startCluster(
   state.hub = await startHub(root, state)
   writeState(root, state)
   state.relay = await startRelay(root, state)
-  writeState(root, state)
   const url = `http://127.0.0.1:${state.relay.port}/`
+  state.url = url
+  writeState(root, state)
   log(`hub    ${url}`)
   const operatorToken = await pushSpec(root, url, specText)
   await startAll(root, state)

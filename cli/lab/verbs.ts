@@ -1,22 +1,43 @@
 // The verbs of hactl lab: find the lab, do one thing, print it.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { EXIT, Exit } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { jsonOut, table } from '../print.ts'
+import { needSpec } from '../spec-text.ts'
 import * as lab from './index.ts'
 
-type At = { readonly root?: string; readonly cluster?: string }
+type At = { readonly root?: string; readonly lab?: string }
 
-/** A named root, a named cluster, or the only lab there is. */
-function rootOf(io: Io, { root, cluster }: At): string {
+/** The root that was named, or undefined. */
+function namedRoot(io: Io, { root, lab: name }: At): string | undefined {
   if (root !== undefined) return resolve(io.cwd, root)
-  if (cluster !== undefined) return lab.defaultRoot(cluster)
-  const base = dirname(lab.defaultRoot('x'))
-  const found = existsSync(base) ? readdirSync(base) : []
-  if (found.length === 1) return join(base, found[0] ?? '')
-  const hint = found.length === 0 ? 'hactl lab up spec.json' : `--cluster ${found.join(' | ')}`
-  throw new Exit(EXIT.usage, `cannot choose a lab: ${found.length} are there`, hint)
+  try {
+    return name === undefined ? undefined : lab.rootOfLab(name, io.cwd)
+  } catch (error) {
+    if (!(error instanceof lab.LabError)) throw error
+    throw new Exit(EXIT.usage, error.message, error.hint, error)
+  }
+}
+/** Where people look for a lab and there is none: with sudo it lives elsewhere than without. */
+const noLab = (what: string) =>
+  new Exit(
+    EXIT.no,
+    `cannot find ${what} in ${lab.labsBase()}`,
+    'start one with hactl lab up spec.json; root and other users have labs of their own',
+  )
+/** The lab that was named, or the only one there is. */
+function rootOf(io: Io, at: At): string {
+  const named = namedRoot(io, at)
+  if (named !== undefined) return named
+  const here = lab.labsHere()
+  const [only] = here
+  if (only === undefined) throw noLab('a lab')
+  if (here.length === 1) return lab.defaultRoot(only)
+  throw new Exit(
+    EXIT.usage,
+    `cannot choose a lab: ${here.length} are up`,
+    `give one of ${here.map((name) => `--lab ${name}`).join(', ')}`,
+  )
 }
 const say = (io: Io) => (line: string) => (io.json ? io.err : io.out)(`${line}\n`)
 
@@ -37,16 +58,46 @@ const self = (): string[] => {
 }
 
 export async function up(io: Io, spec: string, at: At): Promise<void> {
-  const specText = readFileSync(resolve(io.cwd, spec), 'utf8')
-  const root = at.root === undefined ? {} : { root: resolve(io.cwd, at.root) }
+  const { text: specText } = await needSpec(io, spec)
+  const named = namedRoot(io, at)
+  const root = named === undefined ? {} : { root: named }
   const options = { specText, hactl: self(), cwd: io.cwd, log: say(io), signal: io.signal, ...root }
   const made = await told(lab.labUp(options))
-  if (io.json) jsonOut(io, made)
-  else io.out(`the lab serves; status page ${made.url ?? '-'}\n`)
+  if (io.json) return jsonOut(io, made)
+  const name = lab.labName(made.root)
+  io.out(`the lab serves; status page ${made.url ?? '-'}\n`)
+  io.out(`break it: hactl lab fail <node> --power; end it: hactl lab down ${name}\n`)
 }
 
-export const down = async (io: Io, at: At): Promise<void> =>
-  told(lab.labDown({ root: rootOf(io, at), log: say(io) }))
+/** Never guesses: what is taken down was named, or all of them were meant. */
+export async function down(
+  io: Io,
+  name: string | undefined,
+  at: At & { readonly all?: boolean },
+): Promise<void> {
+  const here = lab.labsHere()
+  const named = namedRoot(io, name === undefined ? at : { lab: name })
+  const ways = [name, at.root, at.lab, at.all].filter((way) => way !== undefined).length
+  if (ways !== 1) {
+    const which = here.length === 0 ? 'none is up' : `up now: ${here.join(', ')}`
+    throw new Exit(
+      EXIT.usage,
+      `cannot choose what to take down: name ${ways === 0 ? 'a lab' : 'one lab'} (${which})`,
+      `hactl lab down ${here[0] ?? '<name>'}, or hactl lab down --all`,
+    )
+  }
+  if (named !== undefined && !lab.isLab(named) && lab.leftOf(named).processes.length === 0)
+    throw noLab(`a lab '${lab.labName(named)}'`)
+  const roots = named === undefined ? here.map(lab.defaultRoot) : [named]
+  const down: string[] = []
+  for (const root of roots) {
+    const log = (line: string) => say(io)(`${lab.labName(root)}: ${line}`)
+    await told(lab.labDown({ root, log }))
+    down.push(root)
+  }
+  if (io.json) jsonOut(io, { down })
+  else if (roots.length === 0) io.out('no lab is up\n')
+}
 
 export async function status(io: Io, at: At): Promise<void> {
   const now = await told(lab.labStatus({ root: rootOf(io, at) }))

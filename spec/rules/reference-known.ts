@@ -5,12 +5,19 @@ import { error, type Rule } from './rule.ts'
 
 type Reference = {
   readonly keys: readonly (string | number)[]
-  readonly kind: 'node' | 'vip' | 'pool'
+  readonly kind: 'node' | 'vip' | 'pool' | 'export' | 'mount' | 'service'
   readonly name: string
 }
 
 export const referenceKnown: Rule = (spec) => {
-  const sections = { node: spec.nodes, vip: spec.vips ?? {}, pool: spec.pools ?? {} }
+  const sections = {
+    node: spec.nodes,
+    vip: spec.vips ?? {},
+    pool: spec.pools ?? {},
+    export: spec.exports ?? {},
+    mount: spec.mounts ?? {},
+    service: spec.services ?? {},
+  }
   return referencesOf(spec).flatMap(({ keys, kind, name }) => {
     if (member<unknown>(sections[kind], name) !== undefined) return []
     const names = Object.keys(sections[kind])
@@ -33,7 +40,64 @@ function referencesOf(spec: Parameters<Rule>[0]): readonly Reference[] {
         : [{ keys: ['pools', name, 'servers', server, 'node'], kind: 'node', name: node }],
     ),
   )
-  return [...peers, ...servers, ...entries(spec.proxies).flatMap(ofProxy)]
+  return [
+    ...peers,
+    ...servers,
+    ...entries(spec.proxies).flatMap(ofProxy),
+    ...entries(spec.vips).flatMap(([name, vip]) => [
+      ...list(['vips', name, 'trackServices'], 'service', vip.trackServices),
+      ...list(['vips', name, 'trackMounts'], 'mount', vip.trackMounts),
+    ]),
+    ...ofLvs(spec),
+    ...ofHost(spec),
+  ]
+}
+
+type Keys = Reference['keys']
+const one = (keys: Keys, kind: Reference['kind'], name: string | undefined): Reference[] =>
+  name === undefined ? [] : [{ keys, kind, name }]
+const list = (keys: Keys, kind: Reference['kind'], names: readonly string[] | undefined) =>
+  (names ?? []).map((name, index): Reference => ({ keys: [...keys, index], kind, name }))
+
+function ofLvs(spec: Parameters<Rule>[0]): readonly Reference[] {
+  return entries(spec.lvs).flatMap(([name, lvs]) => {
+    const at = ['lvs', name]
+    return [
+      ...one([...at, 'vip'], 'vip', lvs.vip),
+      ...one([...at, 'sorry', 'node'], 'node', lvs.sorry?.node),
+      ...entries(lvs.servers).flatMap(([server, real]) =>
+        one([...at, 'servers', server, 'node'], 'node', real.node),
+      ),
+    ]
+  })
+}
+
+function ofHost(spec: Parameters<Rule>[0]): readonly Reference[] {
+  const nodes = (
+    section: string,
+    map: Readonly<Record<string, { nodes?: readonly string[] }>> | undefined,
+  ) => entries(map).flatMap(([name, value]) => list([section, name, 'nodes'], 'node', value.nodes))
+  return [
+    ...nodes('exports', spec.exports),
+    ...nodes('mounts', spec.mounts),
+    ...nodes('services', spec.services),
+    ...nodes('packages', spec.packages),
+    ...nodes('sysctl', spec.sysctl),
+    ...nodes('modules', spec.modules),
+    ...entries(spec.firewall?.allow).flatMap(([name, opening]) =>
+      list(['firewall', 'allow', name, 'nodes'], 'node', opening.nodes),
+    ),
+    ...entries(spec.exports).flatMap(([name, { vip, clients }]) => [
+      ...one(['exports', name, 'vip'], 'vip', vip),
+      ...list(['exports', name, 'clients', 'nodes'], 'node', clients.nodes),
+    ]),
+    ...entries(spec.mounts).flatMap(([name, mount]) =>
+      one(['mounts', name, 'export'], 'export', mount.export),
+    ),
+    ...entries(spec.services).flatMap(([name, { after }]) =>
+      list(['services', name, 'after'], 'mount', after),
+    ),
+  ]
 }
 
 function ofProxy([name, proxy]: readonly [

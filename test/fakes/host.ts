@@ -4,12 +4,14 @@ import { fakeDaemons, loads, passesCheck, type FakeDaemons } from './daemons.ts'
 import { fakeDisk, type FakeDisk } from './disk.ts'
 import { effect, noFaults, type Faults } from './faults.ts'
 import { fakeRuntime } from './haproxy.ts'
+import { type FakeSystemd, fakeSystemd } from './systemd.ts'
 
 export type FakeHost = {
   readonly host: Host
   readonly disk: FakeDisk
   readonly daemons: FakeDaemons
   readonly faults: Faults
+  readonly systemd: FakeSystemd
   readonly addresses: KernelAddress[]
   readonly sysctls: Map<string, string>
   /** Programs that are installed. */
@@ -40,6 +42,16 @@ function runProgram(argv: readonly string[], disk: FakeDisk, programs: Set<strin
     for (const name of args.filter((a) => !a.startsWith('-')).slice(1)) programs.add(name)
     return exec(0)
   }
+  // The checks of foreign services look at what stands on disk, whatever it is.
+  if (program === 'exportfs' || program === 'apachectl') {
+    const broken = disk
+      .paths()
+      .some(
+        (path) =>
+          /\/etc\/(?:apache2|exports\.d)\//.test(path) && !passesCheck(disk.read(path)?.body ?? ''),
+      )
+    return broken ? exec(1, '', 'Syntax error') : exec(0)
+  }
   const isCheck = { haproxy: args.includes('-c'), keepalived: args.includes('-t') }
   if (program !== 'haproxy' && program !== 'keepalived') throw untaught(argv)
   if (!isCheck[program]) throw untaught(argv)
@@ -60,6 +72,7 @@ export function createFakeHost(): FakeHost {
   const faults = noFaults()
   const daemons = fakeDaemons(disk, faults)
   const runtime = fakeRuntime()
+  const systemd = fakeSystemd()
   const addresses: KernelAddress[] = []
   const sysctls = new Map<string, string>()
   const programs = new Set(['haproxy', 'keepalived'])
@@ -78,15 +91,25 @@ export function createFakeHost(): FakeHost {
     read: async (path) => did(`read ${path}`, () => disk.read(rooted(path))),
     write: async (path, body, mode) => did(`write ${path}`, () => disk.write(path, body, mode)),
     remove: async (path) => did(`remove ${path}`, () => disk.remove(rooted(path))),
-    list: async (directory) => did(`list ${directory}`, () => disk.list(directory)),
-    run: async (argv) => did(`run ${argv.join(' ')}`, () => runProgram(argv, disk, programs)),
+    list: async (directory) =>
+      did(`list ${directory}`, () =>
+        directory === '/sys/module' ? [...systemd.modules] : disk.list(directory),
+      ),
+    run: async (argv) =>
+      did(`run ${argv.join(' ')}`, () => systemd.run(argv) ?? runProgram(argv, disk, programs)),
     addresses: async () => did('addresses', () => [...addresses]),
     interfaces: async () => did('interfaces', () => [{ name: 'eth0', up: true }]),
+    addAddress: async (at) => {
+      doing(`add address ${at.address}`)
+      if (!addresses.some((a) => a.address === at.address && a.interface === at.interface))
+        addresses.push(at)
+    },
     removeAddress: async (at) => {
       doing(`remove address ${at.address}`)
-      const index = addresses.findIndex((a) => a.address === at.address)
-      if (index < 0) throw new Error(`cannot remove ${at.address}: it is not here`)
-      addresses.splice(index, 1)
+      const index = addresses.findIndex(
+        (a) => a.address === at.address && a.interface === at.interface,
+      )
+      if (index >= 0) addresses.splice(index, 1)
     },
     signal: async (pid) => did(`signal ${pid}`, () => dump(pid)),
     sysctl: async (key) => did(`sysctl ${key}`, () => sysctls.get(key)),
@@ -112,6 +135,7 @@ export function createFakeHost(): FakeHost {
     disk,
     daemons,
     faults,
+    systemd,
     addresses,
     sysctls,
     programs,
@@ -122,6 +146,7 @@ export function createFakeHost(): FakeHost {
     reboot: () => {
       disk.powerLoss()
       daemons.powerLoss()
+      systemd.powerLoss()
       addresses.length = 0
       sysctls.clear()
       Object.assign(faults, noFaults())

@@ -60,7 +60,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'agent/accept.ts',
     find: 'fetched.revision < meta.seenRevision',
     replace: 'fetched.revision < 0',
-    kill: sim(1),
+    kill: tests('agent/accept'),
   },
   {
     name: 'skip the turn',
@@ -124,5 +124,26 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return engine.digestIn(await host.ask(engine.proof.socket, engine.proof.command))',
     replace: "return ''",
     kill: sim(1, 1),
+  },
+  {
+    name: 'undo leaves the file of a kernel setting',
+    file: 'agent/kinds/sysctl.ts',
+    find: 'undo: [\n        back,',
+    replace: 'undo: [',
+    kill: tests('contract/kind'),
+  },
+  {
+    name: 'what was removed stays ours',
+    file: 'agent/apply.ts',
+    find: 'await tools.memory.disown(',
+    replace: 'void (',
+    kill: tests('contract/provider'),
+  },
+  {
+    name: 'a dead unit stays dead',
+    file: 'agent/host/supervisor-systemd.ts',
+    find: '\nRestart=always\n',
+    replace: '\n',
+    kill: tests('contract/supervisor'),
   },
 ]

@@ -100,6 +100,7 @@ function hostOf(node: SimNode, deps: NodeDeps): Host {
     run: (argv, timeoutMs) => doing('run', '', () => host.run(argv, timeoutMs)),
     addresses: () => doing('addresses', '', () => host.addresses()),
     interfaces: () => doing('interfaces', '', () => host.interfaces()),
+    addAddress: (at) => doing('add-address', '', () => host.addAddress(at)),
     removeAddress: (at) => doing('remove-address', '', () => host.removeAddress(at)),
     signal: (pid, signal) => doing('signal', '', () => host.signal(pid, signal)),
     sysctl: (key) => doing('sysctl', '', () => host.sysctl(key)),
@@ -142,6 +143,9 @@ export const factsOf = (node: SimNode): Facts => ({
   cpus: 2,
   users: ['root', 'haproxy'],
   syslog: true,
+  kernel: [6, 1, 0],
+  firewall: 'none',
+  selinux: 'disabled',
 })
 
 /** Starts the agent: it knows only what is on disk. Runs on the timeline until it is killed. */

@@ -63,6 +63,7 @@ export function proxy(name: string, more: Partial<ClusterProxy> = {}): ClusterPr
   return {
     name,
     nodes: ['lb1'],
+    engine: 'haproxy',
     mode: 'http',
     port: 80,
     addresses: ['*'],
@@ -70,6 +71,8 @@ export function proxy(name: string, more: Partial<ClusterProxy> = {}): ClusterPr
     routes: [],
     timeouts,
     forwardedFor: true,
+    retries: 3,
+    retryOn: ['connect-failure'],
     extra: [],
     ...more,
   }
@@ -89,6 +92,15 @@ export function cluster(more: Partial<Cluster> = {}): Cluster {
     vips: [],
     proxies: [proxy('web')],
     pools: [pool('app')],
+    lvs: [],
+    exports: [],
+    mounts: [],
+    services: [],
+    packages: [],
+    sysctl: [],
+    modules: [],
+    firewall: { manage: 'open', allow: [] },
+    selinux: { manage: 'set', booleans: {} },
     logs: { facility: 'local2', requests: true },
     rollout: { removalsMax: 10, peerWaitMs: 10_000, drift: 'heal' },
     ...more,
@@ -106,6 +118,9 @@ export function facts(version: Version, more: Partial<Facts> = {}): Facts {
     cpus: 2,
     users: ['root', 'haproxy'],
     syslog: true,
+    kernel: [6, 1, 0],
+    firewall: 'none',
+    selinux: 'disabled',
     ...more,
   }
 }

@@ -1,0 +1,61 @@
+// What steps of ours left here and nothing wants any more: one step each, that takes it away. Pure.
+import type { Action } from '../action.ts'
+import type { Observed, Owned, Removal, Step, Want } from '../plan/types.ts'
+import { fileId } from './plain-file.ts'
+
+/** The id under which a want's trace is recorded; undefined for wants that leave none. */
+export function ownedIdOf(want: Want): string | undefined {
+  switch (want.kind) {
+    case 'file':
+      return fileId(want.file.path)
+    case 'module':
+      return `module:${want.name}`
+    case 'local-address':
+      return `local-address:${want.address.interface}/${want.address.address}`
+    case 'sysctl':
+      return `sysctl:${want.key}`
+    case 'daemon':
+    case 'package':
+    case 'address':
+    case 'unit':
+      // Packages and foreign services are never removed; daemons retire by plan/retired.ts.
+      return undefined
+  }
+}
+
+/** In the order of their ids, after everything that is added. */
+export function retiredSteps(wants: readonly Want[], observed: Observed): readonly Step[] {
+  const wanted = new Set(wants.map(ownedIdOf))
+  return observed.owned
+    .filter((one) => !wanted.has(one.id))
+    .map((one) => retiredStep(one, observed))
+}
+
+const retiredStep = (one: Owned, observed: Observed): Step => ({
+  id: one.id,
+  why: 'nothing in the spec wants it any more',
+  impact: 'quiet',
+  says: one.says,
+  vips: [],
+  removes: 1,
+  prepare: [],
+  commit: [...one.remove, { do: 'forget', id: one.id }],
+  undo: one.remove.flatMap((removal) => undone(removal, observed)),
+  cleanup: [],
+  diff: one.remove.flatMap((removal) =>
+    'path' in removal
+      ? [{ path: removal.path, have: observed.files.get(removal.path)?.body, want: undefined }]
+      : [],
+  ),
+})
+
+/** The way back from a removal that could not be finished. */
+function undone(removal: Removal, observed: Observed): readonly Action[] {
+  if (removal.do === 'drop-address') return [{ do: 'add-address', address: removal.address }]
+  if (removal.do === 'run') return [removal]
+  if (removal.do === 'sysctl') return []
+  const file = observed.files.get(removal.path)
+  return file === undefined
+    ? []
+    : [{ do: 'write', path: removal.path, body: file.body, mode: file.mode }]
+}

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { accept } from '../../agent/accept.ts'
+import { openMemory } from '../../agent/memory.ts'
+import { createFakeHost } from '../fakes/host.ts'
+
+const body = readFileSync('spec/examples/wordpress.json', 'utf8')
+const other = body.replace('"port": 80,', '"port": 81,')
+const offer = (revision: number, text = body) => ({ body: text, revision, allow: ['blink'] })
+
+async function fresh() {
+  const { host } = createFakeHost()
+  const open = () => openMemory(host, '/var/lib/hactl')
+  return { open, memory: await open() }
+}
+
+test('a spec is wanted once its text is on disk, with its revision and what the push allowed', async () => {
+  const { open, memory } = await fresh()
+  assert.equal((await accept(memory, offer(3))).kind, 'new')
+  const again = await open()
+  const { wantedRevision, seenRevision, allow } = again.meta()
+  assert.deepEqual(
+    { wantedRevision, seenRevision, allow },
+    { wantedRevision: 3, seenRevision: 3, allow: ['blink'] },
+  )
+  assert.equal(again.spec('wanted'), body)
+})
+
+test('an older revision than any that was seen is refused, also after a restart', async () => {
+  const { open, memory } = await fresh()
+  await accept(memory, offer(3))
+  const refused = await accept(await open(), offer(2, other))
+  assert.equal(refused.kind, 'refused')
+  assert.equal((await open()).spec('wanted'), body)
+})
+
+test('a broken spec is refused and changes nothing', async () => {
+  const { open, memory } = await fresh()
+  await accept(memory, offer(3))
+  const refused = await accept(memory, offer(4, '{ "version": 1 '))
+  assert.equal(refused.kind, 'refused')
+  assert.match(refused.kind === 'refused' ? refused.why : '', /cannot/)
+  assert.equal((await open()).spec('wanted'), body)
+})

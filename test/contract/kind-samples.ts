@@ -1,0 +1,104 @@
+// One want of each kind for the contract suite, and what a kind cannot promise, with the reason.
+import type { Want } from '../../agent/plan/types.ts'
+import type { State } from '../fakes/in-state.ts'
+
+export type Sample<W extends Want = Want> = {
+  readonly want: W
+  /** States in which there is nothing to do, besides `correct`. */
+  readonly quietIn?: Partial<Record<State, string>>
+  /** Why the way back of a broken commit is to leave things as they are. */
+  readonly noUndo?: string
+}
+
+const PATH = '/etc/haproxy/haproxy.cfg'
+const DIGEST = 'fedcba9876543210'
+
+/** A new kind does not compile until it stands here, and kind.test.ts says so too. */
+export const SAMPLES: { readonly [K in Want['kind']]: Sample<Extract<Want, { kind: K }>> } = {
+  package: {
+    want: {
+      kind: 'package',
+      engine: 'keepalived',
+      names: { apt: 'keepalived', dnf: 'keepalived' },
+    },
+    quietIn: { drifted: 'any version counts as installed: nothing is ever upgraded' },
+    noUndo: 'nothing is ever uninstalled',
+  },
+  sysctl: {
+    want: {
+      kind: 'sysctl',
+      key: 'net.ipv4.ip_nonlocal_bind',
+      value: '1',
+      why: 'a proxy listens on an address that the node may not hold',
+    },
+  },
+  daemon: {
+    want: {
+      kind: 'daemon',
+      engine: 'haproxy',
+      daemon: {
+        name: 'haproxy',
+        unit: 'haproxy.service',
+        argv: ['haproxy', '-W', '-f', PATH],
+        reloadSignal: 'SIGUSR2',
+      },
+      files: [
+        { path: PATH, body: `global\n    description hactl:${DIGEST}\n`, mode: 0o600 },
+        { path: '/etc/haproxy/errors.map', body: `# hactl:${DIGEST}\n/ ok\n`, mode: 0o644 },
+      ],
+      digest: DIGEST,
+      binds: [{ address: '192.0.2.10', port: 80 }],
+      vips: ['web'],
+      impact: () => ({ impact: 'reload', says: 'haproxy reloads' }),
+    },
+  },
+  file: {
+    want: {
+      kind: 'file',
+      file: {
+        path: '/etc/exports.d/hactl.exports',
+        body: '/srv/www 192.0.2.11(ro)\n',
+        mode: 0o644,
+      },
+      why: 'export www',
+      after: [{ do: 'run', argv: ['exportfs', '-ra'], timeoutMs: 10_000, next: 'wait' }],
+      impact: 'quiet',
+      says: 'clients see the export at once',
+    },
+  },
+  unit: {
+    want: {
+      kind: 'unit',
+      unit: 'apache2.service',
+      state: 'running',
+      boot: true,
+      change: 'reload',
+      files: [{ path: '/etc/apache2/sites-enabled/www.conf', body: '# a site\n', mode: 0o644 }],
+      check: ['apachectl', 'configtest'],
+      why: 'service apache',
+    },
+  },
+  module: {
+    want: { kind: 'module', name: 'ip_vs_rr', why: 'scheduler of virtual service www' },
+    quietIn: { drifted: 'a module that is loaded is what is wanted' },
+  },
+  'local-address': {
+    want: {
+      kind: 'local-address',
+      address: { interface: 'lo', address: '192.0.2.100', prefix: 32 },
+      why: 'real server of virtual service www',
+    },
+  },
+  address: {
+    want: {
+      kind: 'address',
+      vip: 'web',
+      addresses: ['192.0.2.100', '2001:db8::100'],
+      mayHold: false,
+    },
+    quietIn: { empty: 'an address that is not here is what is wanted' },
+    noUndo: 'an address that a peer serves must not come back',
+  },
+}
+/** Vips that another node holds while the suite runs: what an address is left behind by. */
+export const HELD_BY_PEER: ReadonlyMap<string, string> = new Map([['web', 'lb2']])

@@ -1,0 +1,23 @@
+// Per provider: a spec on which it wants something, and a change of that spec that it must notice.
+
+export type Sample = {
+  /** Path of a spec that checkSpec accepts. */
+  readonly spec: string
+  readonly node: string
+  /** Edits its text; what the provider wants must differ afterwards. */
+  readonly change: (text: string) => string
+}
+
+/** A new provider adds itself here; provider.test.ts fails until it does. */
+export const SAMPLES: Readonly<Record<string, Sample>> = {
+  haproxy: {
+    spec: 'spec/examples/wordpress.json',
+    node: 'lb1',
+    change: (text) => text.replace('"/static"', '"/assets"'),
+  },
+  keepalived: {
+    spec: 'spec/examples/wordpress.json',
+    node: 'lb2',
+    change: (text) => text.replace('"peers":', '"preempt": false, "peers":'),
+  },
+}

@@ -1,0 +1,145 @@
+// Puts a fake machine in one of three states with regard to a want: what the contract suites start from.
+import type { Memory } from '../../agent/memory.ts'
+import type {
+  Want,
+  WantDaemon,
+  WantFile,
+  WantLocalAddress,
+  WantModule,
+  WantNoOrphans,
+  WantPackage,
+  WantPlainFile,
+  WantSysctl,
+  WantUnit,
+} from '../../agent/plan/types.ts'
+import { liveCommands } from '../../agent/kinds/live.ts'
+import { parseServersState } from '../../agent/providers/haproxy/live.ts'
+import type { FakeHost } from './host.ts'
+
+/**
+ * `empty`: nothing of it is here. `correct`: as wanted, and proved. `drifted`: an older revision was proved and runs,
+ * and somebody changed things by hand since.
+ */
+export const STATES = ['empty', 'drifted', 'correct'] as const
+export type State = (typeof STATES)[number]
+
+export type Machine = { readonly fake: FakeHost; readonly memory: Memory }
+type Arrange<W extends Want> = (machine: Machine, want: W, state: State) => Promise<void>
+
+/** Digest of the older revision: any 16 hexadecimal digits that no rendering gives. */
+const OLD_DIGEST = '0123456789abcdef'
+
+const daemon: Arrange<WantDaemon> = async ({ fake, memory }, want, state) => {
+  if (state === 'empty') return
+  for (const { path, body, mode } of want.files) {
+    const proved = state === 'correct' ? body : body.replaceAll(want.digest, OLD_DIGEST)
+    await fake.host.write(path, proved, mode)
+    await memory.remember(path, proved)
+  }
+  await memory.own(want.files.map((file) => file.path))
+  await fake.host.supervisor.start(want.daemon)
+  if (state === 'correct') {
+    await liveAsWanted(fake, want)
+    return
+  }
+  for (const { path, body } of want.files) {
+    await fake.host.write(path, `${body}# edited by hand\n`, 0o666)
+  }
+}
+
+/** A server in the state drain starts ready: only its runtime API says otherwise. */
+async function liveAsWanted(fake: FakeHost, { live }: WantDaemon): Promise<void> {
+  if (live === undefined) return
+  const now = parseServersState(await fake.host.ask(live.socket, 'show servers state'))
+  for (const command of liveCommands(live, now)) await fake.host.ask(live.socket, command)
+}
+
+const engine: Arrange<WantPackage> = async ({ fake }, want, state) => {
+  if (state === 'empty') fake.programs.delete(want.engine)
+  else fake.programs.add(want.engine)
+}
+
+const sysctl: Arrange<WantSysctl> = async ({ fake, memory }, want, state) => {
+  if (state === 'empty') return
+  const path = `/etc/sysctl.d/60-hactl-${want.key.replaceAll('.', '-')}.conf`
+  const body = `# ${want.why}\n${want.key} = ${want.value}\n`
+  await fake.host.write(path, state === 'correct' ? body : `${body}# edited by hand\n`, 0o644)
+  await memory.own([path])
+  fake.sysctls.set(want.key, state === 'correct' ? want.value : `${want.value}0`)
+}
+
+/** Correct and empty are one: the address is not here. */
+const address: Arrange<WantNoOrphans> = async ({ fake }, want, state) => {
+  if (state !== 'drifted') return
+  for (const one of want.addresses) {
+    fake.addresses.push({ interface: 'eth0', address: one, prefix: one.includes(':') ? 128 : 32 })
+  }
+}
+
+/** Proved once, and edited by hand since. */
+async function files({ fake, memory }: Machine, wanted: readonly WantFile[], state: State) {
+  if (state === 'empty') return
+  for (const { path, body, mode } of wanted) {
+    const drifted = state === 'drifted'
+    await memory.remember(path, drifted ? `# of yesterday\n${body}` : body)
+    await fake.host.write(path, drifted ? `${body}# edited by hand\n` : body, mode)
+  }
+  await memory.own(wanted.map((file) => file.path))
+}
+
+const plainFile: Arrange<WantPlainFile> = (machine, want, state) =>
+  files(machine, [want.file], state)
+
+const unit: Arrange<WantUnit> = async (machine, want, state) => {
+  const right = state === 'correct'
+  await files(machine, want.files, state)
+  machine.fake.systemd.units.set(want.unit, {
+    active: right === (want.state === 'running') ? 'active' : 'inactive',
+    boot: right === want.boot ? 'enabled' : 'disabled',
+  })
+}
+
+/** What is loaded needs nothing, whoever loaded it. */
+const module: Arrange<WantModule> = async ({ fake }, want, state) => {
+  if (state !== 'empty') fake.systemd.modules.add(want.name)
+}
+
+const localAddress: Arrange<WantLocalAddress> = async ({ fake }, want, state) => {
+  if (state === 'correct') fake.addresses.push(want.address)
+  if (state === 'drifted') fake.addresses.push({ ...want.address, interface: 'eth0' })
+}
+
+/** One want after the other, in the order given. */
+export async function arrange(
+  machine: Machine,
+  wants: readonly Want[],
+  state: State,
+): Promise<void> {
+  for (const want of wants) await arrangeOne(machine, want, state)
+}
+
+/** A new kind does not compile until it has a line here. */
+async function arrangeOne(machine: Machine, want: Want, state: State): Promise<void> {
+  switch (want.kind) {
+    case 'address':
+      return address(machine, want, state)
+    case 'daemon':
+      return daemon(machine, want, state)
+    case 'package':
+      return engine(machine, want, state)
+    case 'sysctl':
+      return sysctl(machine, want, state)
+    case 'file':
+      return plainFile(machine, want, state)
+    case 'unit':
+      return unit(machine, want, state)
+    case 'module':
+      return module(machine, want, state)
+    case 'local-address':
+      return localAddress(machine, want, state)
+    default:
+      throw new Error(
+        `test/fakes/in-state.ts cannot arrange ${JSON.stringify(want satisfies never)}`,
+      )
+  }
+}
