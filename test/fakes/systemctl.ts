@@ -50,6 +50,8 @@ export function fakeSystemd(unitDirectory: string, names: readonly string[]): Fa
       case 'disable':
         unit.enabled = verb === 'enable'
         return done
+      case 'is-enabled':
+        return unit.enabled ? exec(0, 'enabled\n') : exec(1, 'disabled\n')
       case 'reset-failed':
         if (unit.state === 'failed') end(unit, 'inactive')
         unit.count = 0
