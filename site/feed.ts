@@ -58,6 +58,19 @@ export function createFeed(
     sentAt = now
     all(statusText())
   }
+  const stop = new AbortController()
+  let planned = false
+  /** What came too soon after the last message goes out when its time comes, not at the hub's next tick. */
+  const flushLater = () => {
+    if (!dirty || planned || readers.size === 0) return
+    planned = true
+    const ms = Math.max(1, sentAt + STATUS_INTERVAL_MS - clock.monotonic())
+    const then = () => {
+      planned = false
+      if (!stop.signal.aborted) flush()
+    }
+    void clock.sleep(ms, stop.signal).then(then, then)
+  }
   return {
     open(html) {
       if (readers.size >= STREAMS_MAX) return undefined
@@ -94,6 +107,7 @@ export function createFeed(
     touch() {
       dirty = true
       flush()
+      flushLater()
     },
     event(event) {
       const text = frame('event', JSON.stringify(event))
@@ -101,6 +115,7 @@ export function createFeed(
     },
     tick: flush,
     close() {
+      stop.abort()
       readers.clear()
       for (const shut of closers) shut()
       closers.clear()

@@ -20,8 +20,23 @@ export const CLIENT = `
       else { e.className = 'tag'; e.textContent = '? Unknown' }
     }
   }
+  // Only what differs is touched: a selection, a scrolled table and a screen reader stay where they are.
+  const morph = (old, now) => {
+    if (old.nodeName !== now.nodeName) return old.replaceWith(now)
+    if (old.nodeType === 3) { if (old.data !== now.data) old.data = now.data; return }
+    for (const { name } of [...old.attributes]) if (!now.hasAttribute(name)) old.removeAttribute(name)
+    for (const { name, value } of now.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value)
+    const had = [...old.childNodes], has = [...now.childNodes]
+    has.forEach((n, i) => { if (had[i]) morph(had[i], n); else old.append(n) })
+    for (const n of had.slice(has.length)) n.remove()
+  }
+  const show = (text) => {
+    const fresh = document.createElement('template')
+    fresh.innerHTML = '<main>' + text + '</main>'
+    morph(main, fresh.content.firstChild)
+  }
   const stream = new EventSource('/v1/stream?page=1')
-  stream.addEventListener('page', (m) => { at = performance.now(); main.innerHTML = m.data; tick() })
+  stream.addEventListener('page', (m) => { at = performance.now(); show(m.data); tick() })
   setInterval(tick, 250)
 })()
 `

@@ -74,8 +74,11 @@ function nodeRow(node: NodeStatus, newest: string): Html {
 
 function nodeTable(title: string, nodes: readonly NodeStatus[], newest: string): Html {
   if (nodes.length === 0) return raw('')
-  return html`<h2>${title}</h2><div class="scroll"><table><thead><tr><th>node<th>condition<th>heard<th>wanted<th>running<th>reason</tr></thead>
-<tbody>${nodes.map((node) => nodeRow(node, newest))}</tbody></table></div>`
+  return scroll(
+    title,
+    html`<table><thead><tr><th>node<th>condition<th>heard<th>wanted<th>running<th>reason</tr></thead>
+<tbody>${nodes.map((node) => nodeRow(node, newest))}</tbody></table>`,
+  )
 }
 
 /** haproxy's words: UP, DOWN, DRAIN, MAINT, "no check", "UP 1/3" (going down). */
@@ -91,6 +94,10 @@ function serverRow(server: ServerHealth, node: NodeStatus): Html {
 <td class="num">${server.weight}</td><td class="num">${server.sessions}</td><td class="wrap">${server.why}</td></tr>`
 }
 
+/** Wide tables scroll by themselves, also with the keyboard alone. */
+const scroll = (title: string, table: Html): Html =>
+  html`<h2>${title}</h2><div class="scroll" tabindex="0" role="region" aria-label="${title}">${table}</div>`
+
 const SERVERS_SHOWN_MAX = 1_000
 function serverTable(nodes: readonly NodeStatus[]): Html {
   const all = nodes
@@ -102,8 +109,9 @@ function serverTable(nodes: readonly NodeStatus[]): Html {
   const rows = all.slice(0, SERVERS_SHOWN_MAX).map(({ node, server }) => serverRow(server, node))
   const more =
     all.length > rows.length ? html`<p class="dim">${all.length - rows.length} more</p>` : raw('')
-  return html`<h2>Servers</h2><div class="scroll"><table><thead><tr><th>pool/server<th>seen by<th>health<th>heard<th class="num">weight<th class="num">sessions<th>why</tr></thead>
-<tbody>${rows}</tbody></table></div>${more}`
+  const table = html`<table><thead><tr><th>pool/server<th>seen by<th>health<th>heard<th class="num">weight<th class="num">sessions<th>why</tr></thead>
+<tbody>${rows}</tbody></table>`
+  return html`${scroll('Servers', table)}${more}`
 }
 
 function eventTable(events: readonly HubEvent[]): Html {
@@ -112,7 +120,10 @@ function eventTable(events: readonly HubEvent[]): Html {
     (e) => html`<tr><td class="mono">${time(e.at)}</td><td>${e.node === '' ? 'hub' : e.node}</td>
 <td>${e.kind}</td><td class="wrap">${e.text}</td></tr>`,
   )
-  return html`<h2>Events</h2><div class="scroll"><table><thead><tr><th>when<th>who<th>kind<th>what</tr></thead><tbody>${rows}</tbody></table></div>`
+  return scroll(
+    'Events',
+    html`<table><thead><tr><th>when<th>who<th>kind<th>what</tr></thead><tbody>${rows}</tbody></table>`,
+  )
 }
 
 function alerts(status: ClusterStatus): Html {
@@ -125,7 +136,7 @@ function alerts(status: ClusterStatus): Html {
   const rows = status.alerts.map(
     (a) => html`<li>⚠ ${a.text} <span class="dim">since ${time(a.since)}</span></li>`,
   )
-  return html`<ul class="alerts" role="alert">${rows}</ul>`
+  return html`<div role="alert"><ul class="alerts">${rows}</ul></div>`
 }
 
 /** Inner HTML of <main>. */
