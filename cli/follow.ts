@@ -6,6 +6,7 @@ import { EXIT, Exit, messageOf } from './exit.ts'
 import type { Io } from './io.ts'
 import { age, elapsed, paint, plain } from './print.ts'
 
+/** Where the hub's stream says nothing: it is away, or older than the stream. */
 const POLL_MS = 200
 
 export type NodeOutcome = {
@@ -77,8 +78,36 @@ function decide(
   return elapsedMs >= STALE_MS ? 'missing' : undefined
 }
 
+/** The hub's stream as an alarm clock: what it says is asked for again, so that one answer decides. */
+function bell(client: HubClient, stop: AbortSignal): { rung(): AbortSignal } {
+  let ring = new AbortController()
+  // Without a stream the poll goes on alone.
+  void client.stream(stop, () => ring.abort()).catch(() => undefined)
+  return {
+    rung() {
+      if (ring.signal.aborted) ring = new AbortController()
+      return ring.signal
+    },
+  }
+}
+
 /** Prints a line per change; survives a hub that goes away and comes back. Never throws for the network. */
 export async function follow(io: Io, client: HubClient, wanted: Following): Promise<Followed> {
+  const over = new AbortController()
+  try {
+    return await followed(io, client, wanted, over.signal)
+  } finally {
+    over.abort()
+  }
+}
+
+async function followed(
+  io: Io,
+  client: HubClient,
+  wanted: Following,
+  over: AbortSignal,
+): Promise<Followed> {
+  const { rung } = bell(client, over)
   const startMs = io.clock.monotonic()
   let nodes: readonly NodeOutcome[] = []
   let hubSays = ''
@@ -86,6 +115,7 @@ export async function follow(io: Io, client: HubClient, wanted: Following): Prom
     if (!io.json) io.out(`${elapsed(io.clock.monotonic() - startMs)}  ${text}\n`)
   }
   for (;;) {
+    const change = rung()
     const status = await asked(client, (why) => {
       if (why !== hubSays && why !== '')
         line(`${paint(io, 'yellow', 'hub')}  ${plain(why)}; waiting`)
@@ -108,7 +138,8 @@ export async function follow(io: Io, client: HubClient, wanted: Following): Prom
     }
     if (io.signal.aborted) return end('stopped')
     if (elapsedMs >= wanted.timeoutMs) return end('timeout')
-    await io.clock.sleep(Math.min(POLL_MS, wanted.timeoutMs - elapsedMs), io.signal).catch(() => {})
+    const sooner = AbortSignal.any([io.signal, change])
+    await io.clock.sleep(Math.min(POLL_MS, wanted.timeoutMs - elapsedMs), sooner).catch(() => {})
   }
 }
 
