@@ -28,6 +28,45 @@ const frame = (event: string, data: string) =>
     .map((line) => `data: ${line}`)
     .join('\n')}\n\n`
 
+type Readers = { readonly reading: Set<Reader>; readonly closers: Set<() => void> }
+
+/** A reader that lags LAG_MAX messages behind is closed instead of buffered. */
+function streamFor(
+  { reading, closers }: Readers,
+  html: boolean,
+  first: (reader: Reader) => string,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  let reader: Reader | undefined
+  let shut = () => {}
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const send = (text: string) => {
+          if ((controller.desiredSize ?? 0) <= 0) {
+            closers.delete(shut)
+            controller.close()
+            return false
+          }
+          controller.enqueue(encoder.encode(text))
+          return true
+        }
+        shut = () => controller.close()
+        closers.add(shut)
+        reader = { send, html }
+        reading.add(reader)
+        send('retry: 1000\n\n')
+        send(first(reader))
+      },
+      cancel() {
+        closers.delete(shut)
+        if (reader !== undefined) reading.delete(reader)
+      },
+    },
+    { highWaterMark: LAG_MAX },
+  )
+}
+
 export function createFeed(
   clock: Clock,
   status: () => ClusterStatus,
@@ -72,38 +111,10 @@ export function createFeed(
     void clock.sleep(ms, stop.signal).then(then, then)
   }
   return {
-    open(html) {
-      if (readers.size >= STREAMS_MAX) return undefined
-      let reader: Reader | undefined
-      let shut = () => {}
-      return new ReadableStream<Uint8Array>(
-        {
-          start(controller) {
-            const encoder = new TextEncoder()
-            const send = (text: string) => {
-              if ((controller.desiredSize ?? 0) <= 0) {
-                closers.delete(shut)
-                controller.close()
-                return false
-              }
-              controller.enqueue(encoder.encode(text))
-              return true
-            }
-            shut = () => controller.close()
-            closers.add(shut)
-            reader = { send, html }
-            readers.add(reader)
-            send('retry: 1000\n\n')
-            send(statusText()(reader))
-          },
-          cancel() {
-            closers.delete(shut)
-            if (reader !== undefined) readers.delete(reader)
-          },
-        },
-        { highWaterMark: LAG_MAX },
-      )
-    },
+    open: (html) =>
+      readers.size >= STREAMS_MAX
+        ? undefined
+        : streamFor({ reading: readers, closers }, html, statusText()),
     touch() {
       dirty = true
       flush()

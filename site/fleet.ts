@@ -91,7 +91,24 @@ type Memory = {
   /** Last time anybody fresh claimed the vip. */
   readonly claimedAt: Map<string, number>
   readonly alertsSince: Map<string, number>
+  wanted: Wanted | undefined
 }
+type Times = {
+  /** Wall clock. */
+  readonly startedAt: number
+  /** Monotonic: until then a vip that nobody claims is not yet missed. */
+  readonly graceEnd: number
+}
+
+const fresh = (node: string): Agent => ({
+  node,
+  boot: '',
+  connected: false,
+  heardAt: undefined,
+  claims: new Map(),
+  summary: undefined,
+  report: undefined,
+})
 
 const heardOf = (agents: ReadonlyMap<string, Agent>): readonly Heard[] => [...agents.values()]
 
@@ -119,100 +136,95 @@ function transitionsOf(
   })
 }
 
+const vipsAt = ({ wanted, agents, quiet }: Memory, graceEnd: number, now: number) =>
+  (wanted?.cluster.vips ?? []).map((vip) =>
+    vipStatus(vip, heardOf(agents), quiet.get(vip.name) ?? graceEnd, now),
+  )
+
+function statusAt(memory: Memory, { startedAt, graceEnd }: Times, clock: Clock): ClusterStatus {
+  const { agents, alertsSince, wanted } = memory
+  const now = clock.monotonic()
+  const names = (wanted?.cluster.nodes ?? []).map((node) => node.name)
+  const known = new Set(names)
+  const nodes = names.map((name) => nodeStatus(name, agents.get(name), now))
+  const vips = vipsAt(memory, graceEnd, now)
+  const texts = alertTexts(nodes, vips, now >= graceEnd)
+  for (const id of alertsSince.keys()) if (!texts.has(id)) alertsSince.delete(id)
+  return {
+    now: clock.now(),
+    hubStartedAt: startedAt,
+    revision: wanted?.revision ?? 0,
+    digest: wanted?.digest ?? '',
+    cluster: wanted?.cluster.name ?? '',
+    nodes,
+    strangers: [...agents.values()]
+      .filter((agent) => !known.has(agent.node))
+      .map((agent) => nodeStatus(agent.node, agent, now)),
+    vips,
+    alerts: [...texts].map(([id, text]) => {
+      const since = alertsSince.get(id) ?? clock.now()
+      alertsSince.set(id, since)
+      return { id, since, text }
+    }),
+  }
+}
+
 /** `reports` and `holders` are what the store remembers from before a restart: history, not knowledge. */
 export function createFleet(
   clock: Clock,
   reports: ReadonlyMap<string, Report>,
   holders: ReadonlyMap<string, string>,
 ): Fleet {
-  const startedAt = clock.now()
-  const graceEnd = clock.monotonic() + GRACE_MS
+  const times: Times = { startedAt: clock.now(), graceEnd: clock.monotonic() + GRACE_MS }
   const memory: Memory = {
     agents: new Map(),
     quiet: new Map(),
     said: new Map(holders),
     claimedAt: new Map(),
     alertsSince: new Map(),
+    wanted: undefined,
   }
-  let wanted: Wanted | undefined
-  const fresh = (node: string): Agent => ({
-    node,
-    boot: '',
-    connected: false,
-    heardAt: undefined,
-    claims: new Map(),
-    summary: undefined,
-    report: undefined,
-  })
+  const { agents, quiet } = memory
   for (const [node, report] of reports)
-    memory.agents.set(node, { ...fresh(node), report, summary: report.summary })
+    agents.set(node, { ...fresh(node), report, summary: report.summary })
 
-  const vipsNow = (now: number) =>
-    (wanted?.cluster.vips ?? []).map((vip) =>
-      vipStatus(vip, heardOf(memory.agents), memory.quiet.get(vip.name) ?? graceEnd, now),
-    )
   const hear = (node: string, summary: Summary) => {
-    const agent = memory.agents.get(node)
+    const agent = agents.get(node)
     if (agent === undefined) return
     const now = clock.monotonic()
     for (const key of applySummary(agent, summary, now)) {
       const vip = key.split('/')[0] ?? ''
-      memory.quiet.set(vip, Math.max(now, memory.quiet.get(vip) ?? 0))
+      quiet.set(vip, Math.max(now, quiet.get(vip) ?? 0))
     }
   }
   return {
     setWanted(next) {
-      const known = new Set((wanted?.cluster.vips ?? []).map((vip) => vip.name))
+      const known = new Set((memory.wanted?.cluster.vips ?? []).map((vip) => vip.name))
       const end = clock.monotonic() + GRACE_MS
-      for (const vip of next.cluster.vips) if (!known.has(vip.name)) memory.quiet.set(vip.name, end)
-      wanted = next
+      for (const vip of next.cluster.vips) if (!known.has(vip.name)) quiet.set(vip.name, end)
+      memory.wanted = next
     },
     join(node, boot) {
-      const agent = memory.agents.get(node)
-      if (agent === undefined && memory.agents.size >= AGENTS_MAX) return false
-      memory.agents.set(node, { ...(agent ?? fresh(node)), boot, connected: true })
+      const agent = agents.get(node)
+      if (agent === undefined && agents.size >= AGENTS_MAX) return false
+      agents.set(node, { ...(agent ?? fresh(node)), boot, connected: true })
       return true
     },
     leave(node, boot) {
-      const agent = memory.agents.get(node)
+      const agent = agents.get(node)
       if (agent?.boot === boot) agent.connected = false
     },
     heartbeat: hear,
     report(node, report) {
-      const agent = memory.agents.get(node)
+      const agent = agents.get(node)
       if (agent !== undefined) agent.report = report
       hear(node, report.summary)
     },
-    nodes: () => [...memory.agents.keys()],
+    nodes: () => [...agents.keys()],
     transitions: () => {
       const now = clock.monotonic()
-      return transitionsOf(memory, vipsNow(now), now)
+      return transitionsOf(memory, vipsAt(memory, times.graceEnd, now), now)
     },
-    status() {
-      const now = clock.monotonic()
-      const names = (wanted?.cluster.nodes ?? []).map((node) => node.name)
-      const known = new Set(names)
-      const nodes = names.map((name) => nodeStatus(name, memory.agents.get(name), now))
-      const vips = vipsNow(now)
-      const texts = alertTexts(nodes, vips, now >= graceEnd)
-      for (const id of memory.alertsSince.keys()) if (!texts.has(id)) memory.alertsSince.delete(id)
-      return {
-        now: clock.now(),
-        hubStartedAt: startedAt,
-        revision: wanted?.revision ?? 0,
-        digest: wanted?.digest ?? '',
-        cluster: wanted?.cluster.name ?? '',
-        nodes,
-        strangers: [...memory.agents.values()]
-          .filter((agent) => !known.has(agent.node))
-          .map((agent) => nodeStatus(agent.node, agent, now)),
-        vips,
-        alerts: [...texts].map(([id, text]) => {
-          const since = memory.alertsSince.get(id) ?? clock.now()
-          memory.alertsSince.set(id, since)
-          return { id, since, text }
-        }),
-      }
-    },
+    status: () => statusAt(memory, times, clock),
   }
 }

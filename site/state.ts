@@ -64,34 +64,35 @@ const shape = (status: ClusterStatus): string =>
     [...status.nodes, ...status.strangers].map((n) => [n.node, n.condition, n.connected]),
   ])
 
-export function createState(deps: HubDeps): HubState {
-  const { store, clock } = deps
-  const guard = createGuard(deps)
-  const fleet = createFleet(clock, store.reports(), store.holders())
-  const sessions = new Set<Session>()
-  const unsaved = new Map<string, Report>()
+/** What the newest spec is, and whether this version still accepts it. */
+function createNewest({ store, check, log }: HubDeps, fleet: Fleet) {
   let newest = store.newest()
-  let lastShape = ''
-  let flushedAt = clock.monotonic()
-  const latestEvents = () => store.events(Number.MAX_SAFE_INTEGER, 30)
-  const feed = createFeed(clock, fleet.status, (status) => statusHtml(status, latestEvents()))
-
-  const useNewest = () => {
+  const use = () => {
     newest = store.newest()
     if (newest === undefined) return
-    const parsed = deps.check(newest.body)
-    if (parsed.ok)
-      fleet.setWanted({
-        revision: newest.revision,
-        digest: newest.digest,
-        cluster: parsed.value,
-      })
-    else deps.log(`hub: revision ${newest.revision} no longer passes this version's checks`)
+    const { revision, digest, body } = newest
+    const parsed = check(body)
+    if (parsed.ok) fleet.setWanted({ revision, digest, cluster: parsed.value })
+    else log(`hub: revision ${revision} no longer passes this version's checks`)
   }
-  const tellWanted = (session: Session) => {
-    if (newest !== undefined)
+  use()
+  return {
+    use,
+    get: () => newest,
+    tell: (session: Session) => {
+      if (newest === undefined) return
       session.send({ type: 'wanted', revision: newest.revision, digest: newest.digest })
+    },
   }
+}
+
+/** What the hub hears and sees goes to disk, and to those who read along. */
+function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
+  const { store, clock } = deps
+  const guard = createGuard(deps)
+  const unsaved = new Map<string, Report>()
+  let lastShape = ''
+  let flushedAt = clock.monotonic()
   const record = (node: string, events: readonly NodeEvent[]): boolean => {
     let fresh: readonly HubEvent[] = []
     const stored = guard.write(() => {
@@ -100,88 +101,122 @@ export function createState(deps: HubDeps): HubState {
     for (const event of fresh) feed.event(event)
     return stored
   }
-  const watch = () => {
-    for (const { vip, words, text } of fleet.transitions()) {
-      record('', [{ id: deps.id().slice(0, 40), at: clock.now(), kind: 'transition', text }])
-      guard.write(() => store.saveHolders(vip, words))
-    }
-    const now = shape(fleet.status())
-    if (now !== lastShape) feed.touch()
-    lastShape = now
+  const save = () => guard.write(() => store.saveReports(unsaved, clock.now()))
+  return {
+    healthy: guard.healthy,
+    record,
+    keep: (node: string, report: Report) => void unsaved.set(node, report),
+    save,
+    watch() {
+      for (const { vip, words, text } of fleet.transitions()) {
+        record('', [{ id: deps.id().slice(0, 40), at: clock.now(), kind: 'transition', text }])
+        guard.write(() => store.saveHolders(vip, words))
+      }
+      const now = shape(fleet.status())
+      if (now !== lastShape) feed.touch()
+      lastShape = now
+    },
+    flush() {
+      if (unsaved.size === 0 || clock.monotonic() - flushedAt < REPORT_FLUSH_MS) return
+      flushedAt = clock.monotonic()
+      if (save()) unsaved.clear()
+    },
   }
-  const flush = () => {
-    if (unsaved.size === 0 || clock.monotonic() - flushedAt < REPORT_FLUSH_MS) return
-    flushedAt = clock.monotonic()
-    if (guard.write(() => store.saveReports(unsaved, clock.now()))) unsaved.clear()
-  }
-  const openSession = (wire: Wire): Session => {
-    const session = createSession(
-      {
-        clock,
-        onHello(hello, me) {
-          if (!NODE_NAME.test(hello.node)) return 'bad node name'
-          const serving = fleet.status().cluster
-          if (hello.cluster !== '' && serving !== '' && hello.cluster !== serving) {
-            // An agent that was away while the cluster got another name learns it by looking at the newest spec.
-            tellWanted(me)
-            return `this hub serves cluster ${serving}`
-          }
-          for (const other of sessions)
-            if (other !== me && other.node() === hello.node) other.close(4001, 'replaced')
-          if (!fleet.join(hello.node, hello.boot)) return 'too many agents'
-          tellWanted(me)
-          return undefined
-        },
-        onSummary(node, summary) {
-          fleet.heartbeat(node, summary)
-          watch()
-        },
-        onReport(node, report) {
-          fleet.report(node, report)
-          unsaved.set(node, report)
-          feed.touch()
-          watch()
-        },
-        onEvents: record,
-        onEnd(me) {
-          sessions.delete(me)
-          const node = me.node()
-          if (node !== undefined) fleet.leave(node, me.boot())
-        },
+}
+
+type Parts = {
+  readonly deps: HubDeps
+  readonly fleet: Fleet
+  readonly feed: Feed
+  readonly newest: ReturnType<typeof createNewest>
+  readonly recorder: ReturnType<typeof createRecorder>
+  readonly sessions: Set<Session>
+}
+
+function openSession(
+  { deps, fleet, feed, newest, recorder, sessions }: Parts,
+  wire: Wire,
+): Session {
+  const session = createSession(
+    {
+      clock: deps.clock,
+      onHello(hello, me) {
+        if (!NODE_NAME.test(hello.node)) return 'bad node name'
+        const serving = fleet.status().cluster
+        if (hello.cluster !== '' && serving !== '' && hello.cluster !== serving) {
+          // An agent that was away while the cluster got another name learns it by looking at the newest spec.
+          newest.tell(me)
+          return `this hub serves cluster ${serving}`
+        }
+        for (const other of sessions)
+          if (other !== me && other.node() === hello.node) other.close(4001, 'replaced')
+        if (!fleet.join(hello.node, hello.boot)) return 'too many agents'
+        newest.tell(me)
+        return undefined
       },
-      wire,
-    )
-    sessions.add(session)
-    return session
+      onSummary(node, summary) {
+        fleet.heartbeat(node, summary)
+        recorder.watch()
+      },
+      onReport(node, report) {
+        fleet.report(node, report)
+        recorder.keep(node, report)
+        feed.touch()
+        recorder.watch()
+      },
+      onEvents: recorder.record,
+      onEnd(me) {
+        sessions.delete(me)
+        const node = me.node()
+        if (node !== undefined) fleet.leave(node, me.boot())
+      },
+    },
+    wire,
+  )
+  sessions.add(session)
+  return session
+}
+
+/** Ends sessions that never said hello, or say nothing any more. */
+function endSilent(sessions: ReadonlySet<Session>, now: number): void {
+  for (const session of sessions) {
+    const waited = now - session.openedAt
+    if (session.node() === undefined && waited > HELLO_MS_MAX) session.close(1008, 'no hello')
+    else if (now - session.heardAt() > SILENCE_MS_MAX) session.close(TRY_AGAIN, 'silent')
   }
-  useNewest()
+}
+
+export function createState(deps: HubDeps): HubState {
+  const { store, clock } = deps
+  const fleet = createFleet(clock, store.reports(), store.holders())
+  const latestEvents = () => store.events(Number.MAX_SAFE_INTEGER, 30)
+  const feed = createFeed(clock, fleet.status, (status) => statusHtml(status, latestEvents()))
+  const recorder = createRecorder(deps, fleet, feed)
+  const sessions = new Set<Session>()
+  const newest = createNewest(deps, fleet)
+  const parts: Parts = { deps, fleet, feed, newest, recorder, sessions }
   return {
     deps,
     fleet,
     feed,
-    newest: () => newest,
+    newest: newest.get,
     specChanged() {
-      useNewest()
-      for (const session of sessions) if (session.node() !== undefined) tellWanted(session)
+      newest.use()
+      for (const session of sessions) if (session.node() !== undefined) newest.tell(session)
       feed.touch()
     },
-    healthy: guard.healthy,
-    openSession,
+    healthy: recorder.healthy,
+    openSession: (wire) => openSession(parts, wire),
     sessions: () => sessions.size,
     tick() {
-      const now = clock.monotonic()
-      for (const session of sessions) {
-        const waited = now - session.openedAt
-        if (session.node() === undefined && waited > HELLO_MS_MAX) session.close(1008, 'no hello')
-        else if (now - session.heardAt() > SILENCE_MS_MAX) session.close(TRY_AGAIN, 'silent')
-      }
-      watch()
-      flush()
+      endSilent(sessions, clock.monotonic())
+      recorder.watch()
+      recorder.flush()
       feed.tick()
     },
     close() {
       for (const session of sessions) session.close(1001, 'hub stops')
-      guard.write(() => store.saveReports(unsaved, clock.now()))
+      recorder.save()
       feed.close()
     },
   }
