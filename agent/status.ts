@@ -26,6 +26,9 @@ export type Status = {
   onEvent(listener: (event: NodeEvent) => void): void
 }
 
+type Details = Pick<Report, 'daemons' | 'servers' | 'drift' | 'steps' | 'passMs'>
+const NO_DETAILS: Details = { daemons: [], servers: [], drift: [], steps: [], passMs: 0 }
+
 export function createStatus(
   world: World,
   memory: Memory,
@@ -39,13 +42,7 @@ export function createStatus(
     failed: '',
   }
   let held: readonly string[] = []
-  let details: Pick<Report, 'daemons' | 'servers' | 'drift' | 'steps' | 'passMs'> = {
-    daemons: [],
-    servers: [],
-    drift: [],
-    steps: [],
-    passMs: 0,
-  }
+  let details = NO_DETAILS
   let last: NodeEvent | undefined
   const listeners: (() => void)[] = []
   const hearers: ((event: NodeEvent) => void)[] = []

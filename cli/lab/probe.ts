@@ -38,8 +38,19 @@ const REQUEST_TIMEOUT_MS = 1_000
 const OPEN_MAX = 400
 const GAP_INTERVALS_MIN = 8
 
-/** Runs in the namespace of the client. */
-export function measure({ url, seconds, intervalMs }: ProbeOptions): Promise<ProbeResult> {
+type Tally = {
+  readonly result: ProbeResult
+  /** Requests without an end yet. */
+  open: number
+  /** An answer came, or the time is over: what was without one before it is a gap. */
+  gapUntil(nowMs: number): void
+}
+
+const count = (into: Record<string, number>, key: string): void => {
+  into[key] = (into[key] ?? 0) + 1
+}
+
+function tallyOf(intervalMs: number): Tally & { lastMs(): number } {
   const result: ProbeResult = {
     requests: 0,
     failed: 0,
@@ -48,70 +59,80 @@ export function measure({ url, seconds, intervalMs }: ProbeOptions): Promise<Pro
     byServer: {},
     errors: {},
   }
+  let lastMs = 0
+  return {
+    result,
+    open: 0,
+    lastMs: () => lastMs,
+    gapUntil(nowMs) {
+      const ms = nowMs - lastMs
+      if (ms > result.longestGapMs) result.longestGapMs = Math.round(ms)
+      if (ms > GAP_INTERVALS_MIN * intervalMs)
+        result.gaps.push({ atMs: Math.round(lastMs), ms: Math.round(ms) })
+      lastMs = nowMs
+    },
+  }
+}
+
+/** One request on a connection of its own; `done` is called once, however it ends. */
+function ask(url: string, tally: Tally, startMs: number, done: () => void): void {
+  const { result } = tally
+  tally.open++
+  result.requests++
+  let over = false
+  const finish = (error: string) => {
+    if (over) return
+    over = true
+    tally.open--
+    if (error !== '') {
+      result.failed++
+      count(result.errors, error)
+    }
+    done()
+  }
+  const asked = request(url, { agent: false, headers: { connection: 'close' } }, (response) => {
+    response.resume()
+    response.on('end', () => {
+      if (over) return
+      if (response.statusCode !== 200) return finish(`status ${response.statusCode}`)
+      const server = response.headers['x-server']
+      count(result.byServer, typeof server === 'string' ? server : '-')
+      tally.gapUntil(performance.now() - startMs)
+      finish('')
+    })
+  })
+  asked.on('error', (error) =>
+    finish('code' in error && typeof error.code === 'string' ? error.code : error.message),
+  )
+  const timer = setTimeout(() => {
+    finish('timeout')
+    asked.destroy()
+  }, REQUEST_TIMEOUT_MS)
+  asked.on('close', () => {
+    clearTimeout(timer)
+    finish('closed')
+  })
+  asked.end()
+}
+
+/** Runs in the namespace of the client. */
+export function measure({ url, seconds, intervalMs }: ProbeOptions): Promise<ProbeResult> {
+  const tally = tallyOf(intervalMs)
   const start = performance.now()
   const endMs = seconds * 1_000
-  let lastMs = 0
-  let open = 0
-  const gapUntil = (now: number) => {
-    const ms = now - lastMs
-    if (ms > result.longestGapMs) result.longestGapMs = Math.round(ms)
-    if (ms > GAP_INTERVALS_MIN * intervalMs)
-      result.gaps.push({ atMs: Math.round(lastMs), ms: Math.round(ms) })
-    lastMs = now
-  }
-  const count = (into: Record<string, number>, key: string) => {
-    into[key] = (into[key] ?? 0) + 1
-  }
-  const ask = (done: () => void) => {
-    open++
-    result.requests++
-    let over = false
-    const finish = (error: string) => {
-      if (over) return
-      over = true
-      open--
-      if (error !== '') {
-        result.failed++
-        count(result.errors, error)
-      }
-      done()
-    }
-    const asked = request(url, { agent: false, headers: { connection: 'close' } }, (response) => {
-      response.resume()
-      response.on('end', () => {
-        if (over) return
-        if (response.statusCode !== 200) return finish(`status ${response.statusCode}`)
-        const server = response.headers['x-server']
-        count(result.byServer, typeof server === 'string' ? server : '-')
-        gapUntil(performance.now() - start)
-        finish('')
-      })
-    })
-    asked.on('error', (error) =>
-      finish('code' in error && typeof error.code === 'string' ? error.code : error.message),
-    )
-    const timer = setTimeout(() => {
-      finish('timeout')
-      asked.destroy()
-    }, REQUEST_TIMEOUT_MS)
-    asked.on('close', () => {
-      clearTimeout(timer)
-      finish('closed')
-    })
-    asked.end()
-  }
   return new Promise((resolve) => {
     let next = 0
     const end = () => {
-      if (performance.now() - start < endMs || open > 0) return
-      if (lastMs < endMs) gapUntil(endMs)
-      resolve(result)
+      if (performance.now() - start < endMs || tally.open > 0) return
+      if (tally.lastMs() < endMs) tally.gapUntil(endMs)
+      resolve(tally.result)
     }
     const tick = () => {
       const now = performance.now() - start
       // A late timer makes up for what it missed, so that the pace is kept; not for what would be a flood.
       if (next < now - 20 * intervalMs) next = now
-      for (; next <= now && next < endMs; next += intervalMs) if (open < OPEN_MAX) ask(end)
+      for (; next <= now && next < endMs; next += intervalMs)
+        if (tally.open < OPEN_MAX) ask(url, tally, start, end)
       if (now < endMs) setTimeout(tick, Math.max(0, next - now))
       else end()
     }

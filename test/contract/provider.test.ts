@@ -16,6 +16,8 @@ import { SAMPLES, type Sample } from './provider-samples.ts'
 
 const EXAMPLES = globSync('spec/examples/*.json').sort()
 const NOTHING: Compiled = { wants: [], notes: [] }
+/** Compiled anew in each pass, as the agent does: what is installed decides what is rendered. */
+type Wanting = (at: Bench) => Compiled
 /** A node without its engines needs one pass to install them and one to configure what was installed. */
 const PASSES_FROM_NOTHING = 2
 
@@ -130,18 +132,18 @@ for (const provider of providers) {
       const at = await bench(a.cluster, a.node)
       await at.arrange(a.compiled, state)
       if (state === 'correct') assert.deepEqual(stepsOf((await at.look(a.compiled)).plan), [])
-      await converge(at, a.compiled, state === 'empty' ? PASSES_FROM_NOTHING : 1)
+      await converge(at, a.wanting, state === 'empty' ? PASSES_FROM_NOTHING : 1)
     })
   }
 
   test(`${name}: there and back again gives the same bytes`, async () => {
     const { a, b } = pair(sampleOf(provider), provider)
     const at = await bench(a.cluster, a.node)
-    await converge(at, a.compiled, 1)
+    await converge(at, a.wanting, 1)
     const before = picture(at.fake, a.compiled)
-    await converge(at, b.compiled, 1)
+    await converge(at, b.wanting, 1)
     assert.notDeepEqual(picture(at.fake, a.compiled), before)
-    await converge(at, a.compiled, 1)
+    await converge(at, a.wanting, 1)
     assert.deepEqual(picture(at.fake, a.compiled), before)
   })
 
@@ -149,12 +151,12 @@ for (const provider of providers) {
     const { a } = pair(sampleOf(provider), provider)
     const at = await bench(a.cluster, a.node)
     const bare = Object.keys(picture(at.fake, a.compiled).files)
-    await converge(at, a.compiled, 1)
+    await converge(at, a.wanting, 1)
     const { plan } = await at.look(NOTHING)
     const daemons = a.compiled.wants.flatMap((w) => (w.kind === 'daemon' ? [w.daemon] : []))
     const verdict = guard({ plan, cluster: a.cluster, before: a.cluster, allow: [] })
     assert.equal(verdict.ok, daemons.length === 0, 'what stops a daemon needs an override')
-    await converge(at, NOTHING, 1)
+    await converge(at, () => NOTHING, 1)
     const { files, loaded } = picture(at.fake, a.compiled)
     assert.deepEqual(Object.keys(files), bare)
     assert.deepEqual(at.memory.meta().ours, [])
@@ -171,16 +173,19 @@ test('every sample is of a provider that exists', () => {
 function pair({ spec, node, change }: Sample, provider: Provider) {
   const read = (edit: Sample['change']) => {
     const cluster = clusterOf(edit(textOf(spec)))
-    return { cluster, node, compiled: provider.compile(cluster, offlineFacts(cluster, node)) }
+    const wanting: Wanting = (at) => provider.compile(cluster, at.facts())
+    const compiled = provider.compile(cluster, offlineFacts(cluster, node))
+    return { cluster, node, compiled, wanting }
   }
   return { a: read((text) => text), b: read(change) }
 }
 
-/** At most so many passes until a pass plans nothing; all but the first must be without any failure. */
-async function converge(at: Bench, compiled: Compiled, passesMax: number): Promise<void> {
+/** At most so many passes until a pass plans nothing; the last of them must be without any failure. */
+async function converge(at: Bench, wanting: Wanting, passesMax: number): Promise<void> {
   for (let passes = 1; passes <= passesMax; passes++) {
+    const compiled = wanting(at)
     const bad = await applyAll(at, compiled, (await at.look(compiled)).plan)
     if (passes === passesMax) assert.deepEqual(bad, [])
   }
-  assert.deepEqual(stepsOf((await at.look(compiled)).plan), [])
+  assert.deepEqual(stepsOf((await at.look(wanting(at))).plan), [])
 }

@@ -19,77 +19,68 @@ export type Subject = {
   reloads(): number | Promise<number>
 }
 
-/** Registers the tests. `make` gives a fresh machine each time and cleans up by `context.after`. */
-export function supervisorSuite(
-  name: string,
-  make: (context: TestContext) => Promise<Subject>,
-): void {
-  const DOWN = { running: false, pid: 0 }
-  const seen = async (supervisor: Supervisor, daemon: Daemon) => {
-    const { running, pid } = await supervisor.status(daemon)
-    return { running, pid }
-  }
-  const started = async (context: TestContext) => {
-    const subject = await make(context)
-    const one = subject.open()
-    await one.start(subject.daemon)
-    await until('it is ready', () => subject.ready())
-    const { running, pid, restarts } = await one.status(subject.daemon)
-    assert(running && pid > 1 && subject.alive(pid))
-    return { subject, one, daemon: subject.daemon, pid, restarts }
-  }
+type Make = () => Promise<Subject>
+const DOWN = { running: false, pid: 0 }
+const seen = async (supervisor: Supervisor, daemon: Daemon) => {
+  const { running, pid } = await supervisor.status(daemon)
+  return { running, pid }
+}
+const started = async (make: Make) => {
+  const subject = await make()
+  const one = subject.open()
+  await one.start(subject.daemon)
+  await until('it is ready', () => subject.ready())
+  const { running, pid, restarts } = await one.status(subject.daemon)
+  assert(running && pid > 1 && subject.alive(pid))
+  return { subject, one, daemon: subject.daemon, pid, restarts }
+}
 
-  test(`${name}: what was never started does not run, and cannot be reloaded`, async (context) => {
-    const { open, daemon } = await make(context)
+const PROMISES: Readonly<Record<string, (make: Make) => Promise<void>>> = {
+  'what was never started does not run, and cannot be reloaded': async (make) => {
+    const { open, daemon } = await make()
     const one = open()
     assert.deepEqual(await seen(one, daemon), DOWN)
     await assert.rejects(one.reload(daemon), /^(HostError|Error): cannot /)
     assert.deepEqual(await seen(one, daemon), DOWN, 'a reload starts nothing')
-  })
-
-  test(`${name}: a second start changes nothing`, async (context) => {
-    const { one, daemon, pid } = await started(context)
+  },
+  'a second start changes nothing': async (make) => {
+    const { one, daemon, pid } = await started(make)
     await one.start(daemon)
     assert.deepEqual(await seen(one, daemon), { running: true, pid })
-  })
-
-  test(`${name}: a reload reaches the process and does not end it`, async (context) => {
-    const { subject, one, daemon, pid } = await started(context)
+  },
+  'a reload reaches the process and does not end it': async (make) => {
+    const { subject, one, daemon, pid } = await started(make)
     const before = await subject.reloads()
     await one.reload(daemon)
     await until('it was told', async () => (await subject.reloads()) === before + 1)
     assert.deepEqual(await seen(one, daemon), { running: true, pid })
-  })
-
-  test(`${name}: a restart gives another process, and it stays`, async (context) => {
-    const { subject, one, daemon, pid } = await started(context)
+  },
+  'a restart gives another process, and it stays': async (make) => {
+    const { subject, one, daemon, pid } = await started(make)
     await one.restart(daemon)
     const now = await seen(one, daemon)
     assert(now.running && now.pid !== pid)
     await until('the old one ended', () => !subject.alive(pid))
     assert(subject.alive(now.pid))
-  })
-
-  test(`${name}: what is killed comes back by itself, and is counted`, async (context) => {
-    const { subject, one, daemon, pid, restarts } = await started(context)
+  },
+  'what is killed comes back by itself, and is counted': async (make) => {
+    const { subject, one, daemon, pid, restarts } = await started(make)
     subject.kill(pid)
     await until('it runs again', async () => {
       const now = await one.status(daemon)
       return now.running && now.pid !== pid && now.restarts === restarts + 1
     })
-  })
-
-  test(`${name}: what is stopped stays stopped, also for a new agent`, async (context) => {
-    const { subject, one, daemon, pid } = await started(context)
+  },
+  'what is stopped stays stopped, also for a new agent': async (make) => {
+    const { subject, one, daemon, pid } = await started(make)
     await one.stop(daemon)
     assert.deepEqual(await seen(one, daemon), DOWN)
     assert.equal(subject.alive(pid), false)
     await one.stop(daemon)
     assert.deepEqual(await seen(subject.open(), daemon), DOWN, 'a second stop is no error')
-  })
-
-  test(`${name}: a new agent finds what runs, and keeps it running`, async (context) => {
-    const { subject, daemon, pid } = await started(context)
+  },
+  'a new agent finds what runs, and keeps it running': async (make) => {
+    const { subject, daemon, pid } = await started(make)
     const next = subject.open()
     assert.deepEqual(await seen(next, daemon), { running: true, pid })
     await next.start(daemon)
@@ -101,5 +92,15 @@ export function supervisorSuite(
     })
     await next.stop(daemon)
     assert.deepEqual(await seen(next, daemon), DOWN)
-  })
+  },
+}
+
+/** Registers the tests. `make` gives a fresh machine each time and cleans up by `context.after`. */
+export function supervisorSuite(
+  name: string,
+  make: (context: TestContext) => Promise<Subject>,
+): void {
+  for (const [promise, holds] of Object.entries(PROMISES)) {
+    test(`${name}: ${promise}`, (context) => holds(() => make(context)))
+  }
 }
