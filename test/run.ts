@@ -1,4 +1,4 @@
-// npm test: everything, from the linter to real daemons and VMs, with one closing line. Option: --only lint|unit|e2e|vm.
+// npm test: everything, from the linter to real daemons and VMs, with one closing line. Option: --only lint|unit|mutants|e2e|vm.
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -7,10 +7,20 @@ import { prepare, thisMachine } from '../cli/build/prepare.ts'
 import { vmImage } from '../cli/lab/vm/image.ts'
 import { endAll, run } from './run/child.ts'
 import { changes, machine } from './run/machine.ts'
-import { add, closingLine, FAILED, NONE, PASSED, type Totals, totalsOf } from './run/totals.ts'
+import {
+  add,
+  closingLine,
+  FAILED,
+  mutantTotals,
+  NONE,
+  PASSED,
+  type Totals,
+  totalsOf,
+} from './run/totals.ts'
 
 const LINT_TIMEOUT_MS = 180_000
 const UNIT_TIMEOUT_MS = 300_000
+const MUTANTS_TIMEOUT_MS = 300_000
 const BUILD_TIMEOUT_MS = 180_000
 const E2E_FILE_TIMEOUT_MS = 300_000
 const VM_FILE_TIMEOUT_MS = 300_000
@@ -95,6 +105,17 @@ const build = (): Promise<Totals> => {
   return built
 }
 
+/** Each defect that the tests notice is one that passed; its own last line counts them. */
+const mutants = (): Promise<Totals> =>
+  part('mutants', async () => {
+    const argv = [node, join(root, 'test/mutants/run.ts')]
+    const { ok, late, output } = await run(argv, MUTANTS_TIMEOUT_MS, false)
+    const totals = mutantTotals(output, ok)
+    say(totals.failed === 0 ? `   ${output.trimEnd().split('\n').at(-1) ?? ''}` : output)
+    if (late) say(`cannot wait longer than ${MUTANTS_TIMEOUT_MS / 1000} s for the mutants`)
+    return totals
+  })
+
 /** Files one after the other: each builds a whole cluster, and two would disturb each other's times. */
 async function endToEnd(): Promise<Totals> {
   const files = filesOf('test/e2e', '.e2e.ts')
@@ -150,10 +171,16 @@ async function virtual(): Promise<Totals> {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { only: { type: 'string' } } })
-  const parts: Record<string, () => Promise<Totals>> = { lint, unit, e2e: endToEnd, vm: virtual }
+  const parts: Record<string, () => Promise<Totals>> = {
+    lint,
+    unit,
+    mutants,
+    e2e: endToEnd,
+    vm: virtual,
+  }
   const only = values.only
   if (only !== undefined && parts[only] === undefined) {
-    say(`cannot run only ${only}: lint, unit, e2e or vm`)
+    say(`cannot run only ${only}: lint, unit, mutants, e2e or vm`)
     process.exitCode = 2
     return
   }

@@ -70,5 +70,5 @@ async function worker(): Promise<void> {
 }
 
 await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, worker))
-say(`${MUTANTS.length - bad} of ${MUTANTS.length} mutants killed`)
+say(`mutants: ${MUTANTS.length - bad} of ${MUTANTS.length} die`)
 process.exitCode = bad === 0 ? 0 : 1

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { changes } from './machine.ts'
-import { closingLine, totalsOf } from './totals.ts'
+import { closingLine, mutantTotals, totalsOf } from './totals.ts'
 
 const tap = (pass: number, fail: number, cancelled: number, skipped: number) =>
   `ok 1 - x\n# tests 9\n# pass ${pass}\n# fail ${fail}\n# cancelled ${cancelled}\n# skipped ${skipped}\n# todo 0\n`
@@ -15,6 +15,15 @@ test('silence is failure: no report, no test, or an exit that the report does no
   assert.equal(totalsOf(tap(0, 0, 0, 0), true).failed, 1)
   assert.equal(totalsOf(tap(5, 0, 0, 0), false).failed, 1)
   assert.equal(totalsOf(tap(5, 0, 0, 0), true).failed, 0)
+})
+
+test('a mutant that lives has failed, and so has a run without its last line', () => {
+  const said = (text: string) =>
+    mutantTotals(`killed x\n${text}\n`, text.startsWith('mutants: 3 of 3'))
+  assert.deepEqual(said('mutants: 3 of 3 die'), { passed: 3, failed: 0, skipped: 0 })
+  assert.deepEqual(said('mutants: 2 of 3 die'), { passed: 2, failed: 1, skipped: 0 })
+  assert.equal(said('cannot read the table').failed, 1)
+  assert.equal(mutantTotals('mutants: 3 of 3 die\n', false).failed, 1)
 })
 
 test('the closing line names skipped tests only when there are some', () => {

@@ -26,6 +26,15 @@ export function totalsOf(tap: string, exitedWell: boolean): Totals {
   return totals
 }
 
+/** Of the closing line of test/mutants/run.ts; a run that does not get there has failed. */
+export function mutantTotals(output: string, exitedWell: boolean): Totals {
+  const line = /^mutants: (\d+) of (\d+) die$/m.exec(output)
+  if (line === null) return FAILED
+  const passed = Number(line[1])
+  const totals = { passed, failed: Number(line[2]) - passed, skipped: 0 }
+  return !exitedWell && totals.failed === 0 ? add(totals, FAILED) : totals
+}
+
 /** The closing line. */
 export const closingLine = ({ passed, failed, skipped }: Totals): string =>
   `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`
