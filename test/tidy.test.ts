@@ -132,7 +132,7 @@ test('no word that puts work off, no name that says nothing', () => {
     files.filter((path) => path !== 'test/tidy.test.ts' && off.test(textOf(path))),
     'do it, or write it in an issue',
   )
-  const vague = /^(?:utils?|helpers?|common|manager|base|misc)\b/
+  const vague = /^(?:utils?|helpers?|common|manager|misc)\b/
   const paths = [...files, ...files.map(dirname)]
   none([...new Set(paths.filter((path) => vague.test(basename(path))))], 'name it for its duty')
 })
