@@ -2,7 +2,14 @@
 import type { Bind, Daemon, KernelAddress } from './world.ts'
 
 export type Action =
-  | { readonly do: 'write'; readonly path: string; readonly body: string; readonly mode: number }
+  | {
+      readonly do: 'write'
+      readonly path: string
+      readonly body: string
+      readonly mode: number
+      /** A file beside it that may already hold this very text: renamed then, which a full disk allows. */
+      readonly from?: string
+    }
   | { readonly do: 'remove'; readonly path: string }
   /** Copy a file we did not write to <state>/originals, once. */
   | { readonly do: 'keep-original'; readonly path: string }

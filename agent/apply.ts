@@ -30,27 +30,40 @@ const SHOW_TIMEOUT_MS = 5_000
 /** Runs one step. Never throws: what went wrong, and whether it was put back, is the answer. */
 export async function applyStep(tools: Tools, step: Step): Promise<Outcome> {
   const warnings: string[] = []
-  const prepared = await perform(tools, step, step.prepare, warnings)
+  const prepared = (await perform(tools, step, step.prepare, warnings)) ?? (await own(tools, step))
   if (prepared !== undefined) {
-    await perform(tools, step, step.cleanup, [])
+    await cleanUp(tools, step)
     return { ok: false, error: prepared, undone: 'nothing to undo' }
   }
-  // What we are about to write is ours from here on, also when we are killed right after.
-  await tools.memory.own(step.diff.flatMap((d) => (d.want === undefined ? [] : [d.path])))
-  await tools.memory.keepOwned(step.owns ?? [])
   const failed = await perform(tools, step, step.commit, warnings)
   if (failed === undefined) {
     await tools.memory.disown(step.diff.flatMap((d) => (d.want === undefined ? [d.path] : [])))
-    await perform(tools, step, step.cleanup, [])
+    await cleanUp(tools, step)
     return { ok: true, warnings }
   }
   const undoFailed = await perform(tools, step, step.undo, [])
   const stillFailed = undoFailed === undefined ? undefined : await lastResort(tools, step)
-  await perform(tools, step, step.cleanup, [])
+  await cleanUp(tools, step)
   return {
     ok: false,
     error: failed,
     undone: undoFailed === undefined || stillFailed === undefined ? 'undone' : 'undo failed',
+  }
+}
+
+/** One file that cannot be removed is no reason to leave the others. */
+async function cleanUp(tools: Tools, step: Step): Promise<void> {
+  for (const action of step.cleanup) await perform(tools, step, [action], [])
+}
+
+/** What we are about to write is ours from here on, also when we are killed right after. */
+async function own({ memory }: Tools, step: Step): Promise<StepError | undefined> {
+  try {
+    await memory.own(step.diff.flatMap((d) => (d.want === undefined ? [] : [d.path])))
+    await memory.keepOwned(step.owns ?? [])
+    return undefined
+  } catch (thrown) {
+    return new StepError('retry', `${step.id}: ${textOf(thrown)}`, thrown)
   }
 }
 
@@ -84,7 +97,7 @@ async function act(tools: Tools, action: Action): Promise<readonly string[]> {
   const { host } = tools.world
   switch (action.do) {
     case 'write':
-      await host.write(action.path, action.body, action.mode)
+      await write(tools, action)
       return []
     case 'remove':
       await host.remove(action.path)
@@ -137,6 +150,18 @@ async function act(tools: Tools, action: Action): Promise<readonly string[]> {
       await live(tools, action.socket, action.command)
       return []
   }
+}
+
+/** What stands there already is not written again: a full disk must not stop the way back. */
+async function write({ world: { host } }: Tools, action: Extract<Action, { do: 'write' }>) {
+  const { path, body, mode, from } = action
+  const holds = async (at: string): Promise<boolean> => {
+    const file = await host.read(at)
+    return file?.body === body && file.mode === mode
+  }
+  if (await holds(path)) return
+  if (from !== undefined && (await holds(from))) return host.rename(from, path)
+  return host.write(path, body, mode)
 }
 
 /** A daemon that is gone is started instead of reloaded; everything else is the supervisor's. */

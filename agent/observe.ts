@@ -3,7 +3,7 @@ import { parseServersState } from './providers/haproxy/live.ts'
 import type { Engine } from './engine.ts'
 import { moduleFile } from './kinds/module.ts'
 import { sysctlFile } from './kinds/sysctl.ts'
-import type { Memory } from './memory.ts'
+import { type Memory, originalPath } from './memory.ts'
 import { knownRetired } from './plan/retired.ts'
 import type { Facts, Observed, ObservedDaemon, UnitState, Want } from './plan/types.ts'
 import { provenDigest } from './proof.ts'
@@ -44,8 +44,9 @@ export async function observe(input: ObserveInput): Promise<Observed> {
     ...retired.map((k) => k.path),
     ...memory.owned().flatMap(({ remove }) => remove.flatMap((r) => ('path' in r ? [r.path] : []))),
   ]
-  const [files, states, sysctls, servers, units, modules] = await Promise.all([
+  const [files, originals, states, sysctls, servers, units, modules] = await Promise.all([
     readFiles(world, paths),
+    readOriginals(input, paths),
     observeDaemons(input, [...daemons.map((d) => d.daemon), ...retired.map((k) => k.daemon)]),
     readSysctls(world, wants),
     readServers(world, wants),
@@ -55,6 +56,7 @@ export async function observe(input: ObserveInput): Promise<Observed> {
   return {
     files,
     good: memory.good(),
+    originals,
     daemons: states,
     sysctls,
     addresses: facts.addresses,
@@ -91,6 +93,17 @@ async function readFiles(world: World, paths: readonly string[]) {
     if (file !== undefined) files.set(path, file)
   }
   return files
+}
+
+/** Only where they can still matter: until a configuration of ours is proved, the original is the way back. */
+async function readOriginals({ world, memory }: ObserveInput, paths: readonly string[]) {
+  const originals = new Map<string, string>()
+  for (const path of paths) {
+    if (!memory.meta().ours.includes(path) || memory.good().has(path)) continue
+    const file = await world.host.read(originalPath(memory.directory, path))
+    if (file !== undefined) originals.set(path, file.body)
+  }
+  return originals
 }
 
 async function observeDaemons(input: ObserveInput, daemons: readonly Daemon[]) {

@@ -51,6 +51,8 @@ export type Host = {
   read(path: string): Promise<FileState | undefined>
   /** Atomic: temp in the same directory, mode, fsync, rename, fsync directory. Makes missing directories. */
   write(path: string, body: string, mode: number): Promise<void>
+  /** Within one directory, atomic and durable as `write`, and possible on a full disk. */
+  rename(from: string, to: string): Promise<void>
   /** No error when already absent. */
   remove(path: string): Promise<void>
   list(directory: string): Promise<readonly string[]>

@@ -97,6 +97,16 @@ export async function writeFileAtomic(path: string, body: string, mode: number):
   }
 }
 
+/** Atomic and durable, within one directory: the entry changes, no new space is asked of the disk. */
+export async function renameFile(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to)
+    await syncDirectory(dirname(to))
+  } catch (error) {
+    throw new HostError(`rename ${from} to ${to}`, error)
+  }
+}
+
 /** Durable; no error when already absent. */
 export async function removeFile(path: string): Promise<void> {
   try {

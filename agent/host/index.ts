@@ -5,7 +5,7 @@ import { askSocket } from './ask.ts'
 import { cannotBind } from './bind.ts'
 import { send } from './daemon-process.ts'
 import { runCommand } from './exec.ts'
-import { listDirectory, readFileState, removeFile, writeFileAtomic } from './files.ts'
+import { listDirectory, readFileState, removeFile, renameFile, writeFileAtomic } from './files.ts'
 import { httpGet } from './get.ts'
 import { addAddress, readLinks, readSysctl, removeAddress, writeSysctl } from './network.ts'
 import { builtinSupervisor, type HostSupervisor } from './supervisor-builtin.ts'
@@ -39,6 +39,7 @@ export function createHost(options: HostOptions): Host & { dispose(): void } {
   return {
     read: readFileState,
     write: writeFileAtomic,
+    rename: renameFile,
     remove: removeFile,
     list: listDirectory,
     run: runCommand,

@@ -41,7 +41,10 @@ export function diffDaemon(want: WantDaemon, observed: Observed): Diffed {
         live,
       ),
       undo: undo(want, observed, running),
-      cleanup: want.files.map((f) => ({ do: 'remove', path: candidate(f) })),
+      cleanup: want.files.flatMap((f): Action[] => [
+        { do: 'remove', path: candidate(f.path) },
+        { do: 'remove', path: spare(f.path) },
+      ]),
       diff: changed.map((f) => ({
         path: f.path,
         have: observed.files.get(f.path)?.body,
@@ -66,7 +69,7 @@ export function removeDaemon(
     says: `${daemon.name} stops on this node`,
     vips,
     removes: 1,
-    prepare: [],
+    prepare: body === undefined ? [] : [{ do: 'write', path: spare(path), body, mode: 0o600 }],
     commit: [
       { do: 'stop', daemon },
       { do: 'remove', path },
@@ -75,10 +78,10 @@ export function removeDaemon(
       body === undefined
         ? []
         : [
-            { do: 'write', path, body, mode: 0o600 },
+            { do: 'write', path, body, mode: 0o600, from: spare(path) },
             { do: 'start', daemon },
           ],
-    cleanup: [],
+    cleanup: [{ do: 'remove', path: spare(path) }],
     diff: [{ path, have: observed.files.get(path)?.body, want: undefined }],
   }
 }
@@ -116,7 +119,14 @@ function classify(want: WantDaemon, need: Need, text: string | undefined) {
   return { impact, says: `${name} takes server settings over its socket, no reload` }
 }
 
-const candidate = (file: WantFile) => `${file.path}.hactl-candidate`
+/** What was checked is what is moved into place. */
+const candidate = (path: string) => `${path}.hactl-candidate`
+/**
+ * The text that undo puts back, durable beside the target before commit touches anything: undo is then a
+ * rename, and a disk that fills up between the two, or a kill, cannot take the way back away. It needs
+ * the space before the change instead of after: a full disk refuses the change, it never breaks it.
+ */
+const spare = (path: string) => `${path}.hactl-undo`
 
 /** The check also runs where only the process is behind: what is on disk may be a hand edit. */
 function prepare(want: WantDaemon, changed: readonly WantFile[], observed: Observed): Action[] {
@@ -125,15 +135,27 @@ function prepare(want: WantDaemon, changed: readonly WantFile[], observed: Obser
   return [
     ...foreign.map((f): Action => ({ do: 'keep-original', path: f.path })),
     ...changed.map(
-      (f): Action => ({ do: 'write', path: candidate(f), body: f.body, mode: f.mode }),
+      (f): Action => ({
+        do: 'write',
+        path: candidate(f.path),
+        body: f.body,
+        mode: f.mode,
+        // Left by a pass that was killed before its undo: then it is just the text to go back to.
+        from: spare(f.path),
+      }),
     ),
+    ...want.files.flatMap((f): Action[] => {
+      const body = back(f, observed)
+      if (body === undefined || body === f.body) return []
+      return [{ do: 'write', path: spare(f.path), body, mode: f.mode }]
+    }),
     ...(main === undefined
       ? []
       : [
           {
             do: 'check',
             engine: want.engine,
-            path: changed.includes(main) ? candidate(main) : main.path,
+            path: changed.includes(main) ? candidate(main.path) : main.path,
           } satisfies Action,
         ]),
     ...(want.binds.length === 0 ? [] : [{ do: 'preflight', binds: want.binds } satisfies Action]),
@@ -149,7 +171,15 @@ function commit(
   const daemon = want.daemon
   const socket = want.live?.socket
   return [
-    ...changed.map((f): Action => ({ do: 'write', path: f.path, body: f.body, mode: f.mode })),
+    ...changed.map(
+      (f): Action => ({
+        do: 'write',
+        path: f.path,
+        body: f.body,
+        mode: f.mode,
+        from: candidate(f.path),
+      }),
+    ),
     ...(load === 'nothing' ? [] : [{ do: load, daemon } satisfies Action]),
     ...(load !== 'nothing' || socket === undefined
       ? []
@@ -159,28 +189,30 @@ function commit(
   ]
 }
 
-/** To what last proved to load; to the hand-made original before the first proof; else to nothing. */
+/** What last proved to load; before the first proof the hand-made original; else nothing. */
+function back(file: WantFile, { good, originals, ours, files }: Observed): string | undefined {
+  const original = ours.has(file.path) ? originals.get(file.path) : files.get(file.path)?.body
+  return good.get(file.path) ?? original
+}
+
 function undo(want: WantDaemon, observed: Observed, running: boolean): Action[] {
   const main = want.files[0]
   if (main === undefined) return []
-  const original = observed.ours.has(main.path) ? undefined : observed.files.get(main.path)?.body
-  const back = observed.good.get(main.path) ?? original
+  const text = back(main, observed)
   const daemon = want.daemon
-  if (back === undefined) {
+  if (text === undefined) {
     return [
       { do: 'stop', daemon },
       ...want.files.map((f): Action => ({ do: 'remove', path: f.path })),
     ]
   }
   const files = want.files.map((f): Action => {
-    const body =
-      observed.good.get(f.path) ??
-      (observed.ours.has(f.path) ? undefined : observed.files.get(f.path)?.body)
+    const body = back(f, observed)
     return body === undefined
       ? { do: 'remove', path: f.path }
-      : { do: 'write', path: f.path, body, mode: f.mode }
+      : { do: 'write', path: f.path, body, mode: f.mode, from: spare(f.path) }
   })
-  const digest = DIGEST.exec(back)?.[1]
+  const digest = DIGEST.exec(text)?.[1]
   const proof: readonly Action[] =
     digest === undefined
       ? []

@@ -51,6 +51,7 @@ export function offlineFacts(
 export const emptyObserved = (): Observed => ({
   files: new Map(),
   good: new Map(),
+  originals: new Map(),
   daemons: new Map(),
   sysctls: new Map(),
   addresses: [],

@@ -160,6 +160,8 @@ export type Observed = {
   readonly files: ReadonlyMap<string, FileState>
   /** What last proved to load, by path. */
   readonly good: ReadonlyMap<string, string>
+  /** Hand-made texts that were kept before we wrote over them and that nothing proved has replaced yet. */
+  readonly originals: ReadonlyMap<string, string>
   readonly daemons: ReadonlyMap<string, ObservedDaemon>
   readonly sysctls: ReadonlyMap<string, string>
   readonly addresses: readonly KernelAddress[]

@@ -5,6 +5,8 @@ export type FakeDisk = {
   read(path: string): FileState | undefined
   /** Atomic and durable, with everything that happened in the same directory before. */
   write(path: string, body: string, mode: number): void
+  /** Atomic and durable; throws when there is nothing to rename. */
+  rename(from: string, to: string): void
   /** Not durable until something in the same directory is synced: a power cut may bring the file back. */
   remove(path: string): void
   list(directory: string): readonly string[]
@@ -18,15 +20,22 @@ const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/'
 export function fakeDisk(): FakeDisk {
   const seen = new Map<string, FileState>()
   const synced = new Map<string, FileState>()
+  const write = (path: string, body: string, mode: number): void => {
+    seen.set(path, { body, mode })
+    const directory = directoryOf(path)
+    for (const old of synced.keys()) {
+      if (directoryOf(old) === directory && !seen.has(old)) synced.delete(old)
+    }
+    synced.set(path, { body, mode })
+  }
   return {
     read: (path) => seen.get(path),
-    write: (path, body, mode) => {
-      seen.set(path, { body, mode })
-      const directory = directoryOf(path)
-      for (const old of synced.keys()) {
-        if (directoryOf(old) === directory && !seen.has(old)) synced.delete(old)
-      }
-      synced.set(path, { body, mode })
+    write,
+    rename: (from, to) => {
+      const file = seen.get(from)
+      if (file === undefined) throw new Error(`cannot rename ${from}: it is not there`)
+      seen.delete(from)
+      write(to, file.body, file.mode)
     },
     remove: (path) => void seen.delete(path),
     list: (directory) => {

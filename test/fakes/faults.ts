@@ -1,7 +1,8 @@
 // Counts effects and breaks the one it is told to.
 
-export type FaultMode = 'transient' | 'persistent' | 'power'
-export const FAULT_MODES: readonly FaultMode[] = ['transient', 'persistent', 'power']
+/** 'full': from that effect on the disk takes no new text; a rename needs none. */
+export type FaultMode = 'transient' | 'persistent' | 'power' | 'full'
+export const FAULT_MODES: readonly FaultMode[] = ['transient', 'persistent', 'power', 'full']
 
 export type Faults = {
   /** Number of the effect that breaks, from 0; undefined breaks none. */
@@ -31,9 +32,9 @@ export const noFaults = (): Faults => ({
 export function effect(faults: Faults, what: string): void {
   const number = faults.effects++
   const { failAt, mode } = faults
-  const breaks =
-    failAt !== undefined && (mode === 'transient' ? number === failAt : number >= failAt)
-  if (!breaks) return
+  if (failAt === undefined || number < failAt) return
+  if (mode === 'transient' && number > failAt) return
+  if (mode === 'full' && !what.startsWith('write ')) return
   faults.failures++
   if (faults.broken === '') faults.broken = what
   throw new InjectedFault(`injected ${mode} fault at effect ${number}: ${what}`)

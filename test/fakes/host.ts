@@ -90,6 +90,7 @@ export function createFakeHost(): FakeHost {
   const host: Host = {
     read: async (path) => did(`read ${path}`, () => disk.read(rooted(path))),
     write: async (path, body, mode) => did(`write ${path}`, () => disk.write(path, body, mode)),
+    rename: async (from, to) => did(`rename ${from} ${to}`, () => disk.rename(from, to)),
     remove: async (path) => did(`remove ${path}`, () => disk.remove(rooted(path))),
     list: async (directory) =>
       did(`list ${directory}`, () =>

@@ -95,6 +95,7 @@ function hostOf(node: SimNode, deps: NodeDeps): Host {
         if (node.diskFull) throw new Error('ENOSPC: no space left on device')
         return host.write(p, body, mode)
       }),
+    rename: (from, to) => doing('write', to, () => host.rename(from, to)),
     remove: (p) => doing('remove', p, () => host.remove(p)),
     list: (d) => doing('list', d, () => host.list(d)),
     run: (argv, timeoutMs) => doing('run', '', () => host.run(argv, timeoutMs)),

@@ -5,6 +5,7 @@ import {
   listDirectory,
   readFileState,
   removeFile,
+  renameFile,
   writeFileAtomic,
 } from '../../../agent/host/files.ts'
 import { FILE_BYTES_MAX } from '../../../agent/host/limits.ts'
@@ -34,6 +35,16 @@ test('a failed write leaves the target and no temporary file', async (context) =
     message: `cannot write ${directory}/target: it is a directory`,
   })
   assert.deepEqual(await readdir(directory), ['target'])
+})
+
+test('a rename replaces the file, keeps body and mode, and says what is missing', async (context) => {
+  const directory = await temporaryDirectory(context)
+  await writeFileAtomic(`${directory}/f`, 'bad', 0o644)
+  await writeFileAtomic(`${directory}/f.undo`, 'good', 0o600)
+  await renameFile(`${directory}/f.undo`, `${directory}/f`)
+  assert.deepEqual(await readFileState(`${directory}/f`), { body: 'good', mode: 0o600 })
+  assert.deepEqual(await readdir(directory), ['f'])
+  await assert.rejects(renameFile(`${directory}/f.undo`, `${directory}/f`), { name: 'HostError' })
 })
 
 test('no space is said so, the device as it was', { skip: process.getuid?.() !== 0 }, async () => {

@@ -46,7 +46,7 @@ test('a change is checked beside the target and preflighted before anything that
     want,
     seen({ disk: text(OLD), good: text(OLD), ours: true, runs: OLD }),
   )
-  assert.deepEqual(verbs(step?.prepare), ['write', 'check', 'preflight'])
+  assert.deepEqual(verbs(step?.prepare), ['write', 'write', 'check', 'preflight'])
   assert.deepEqual(verbs(step?.commit), ['write', 'reload', 'verify', 'remember'])
   assert(step?.prepare.every((a) => a.do !== 'write' || a.path !== path))
 })
@@ -60,6 +60,27 @@ test('undo goes to what last loaded, not to what was on disk', () => {
   assert.equal(back?.do === 'write' && back.body, text(OLD))
   const proof = step?.undo.find((a) => a.do === 'verify')
   assert.equal(proof?.do === 'verify' && proof.digest, OLD)
+})
+
+test('commit and undo ask the disk for nothing: both texts stand beside the target before', () => {
+  const { step } = diffDaemon(
+    want,
+    seen({ disk: text(OLD), good: text(OLD), ours: true, runs: OLD }),
+  )
+  const ready = new Map(step?.prepare.flatMap((a) => (a.do === 'write' ? [[a.path, a.body]] : [])))
+  for (const action of [...(step?.commit ?? []), ...(step?.undo ?? [])]) {
+    if (action.do === 'write') assert.equal(ready.get(action.from ?? ''), action.body)
+  }
+  assert.deepEqual([...ready.values()], [text(NEW), text(OLD)])
+  const left = step?.cleanup.map((a) => a.do === 'remove' && a.path)
+  assert.deepEqual(left, [...ready.keys()])
+})
+
+test('killed while the first configuration of ours is tried: undo still finds the original', () => {
+  const have = seen({ disk: text(NEW), ours: true })
+  const { step } = diffDaemon(want, { ...have, originals: new Map([[path, 'hand-made']]) })
+  const back = step?.undo.find((a) => a.do === 'write')
+  assert.equal(back?.do === 'write' && back.body, 'hand-made')
 })
 
 test('a hand-made file is kept before it is replaced, and undo brings it back', () => {
@@ -80,7 +101,7 @@ test('the right file with another process behind it is checked again and reloade
     want,
     seen({ disk: text(NEW), good: text(OLD), ours: true, runs: OLD }),
   )
-  assert.deepEqual(verbs(step?.prepare), ['check', 'preflight'])
+  assert.deepEqual(verbs(step?.prepare), ['write', 'check', 'preflight'])
   assert.deepEqual(verbs(step?.commit), ['reload', 'verify', 'remember'])
 })
 
