@@ -20,6 +20,8 @@ const Meta = Type.Object(
     /** Files that some pass of ours wrote. */
     ours: Type.Array(text, { maxItems: 200 }),
     paused: Type.Boolean(),
+    /** Digest that this machine may carry unproved; absent when none, as in files of older agents. */
+    trying: Type.Optional(text),
   },
   { additionalProperties: false },
 )
@@ -83,7 +85,8 @@ export async function openMemory(host: Host, directory: string): Promise<Memory>
     if (file !== undefined) specs.set(which, file.body)
   }
   const update = async (patch: Partial<Meta>) => {
-    const next = { ...now, ...patch }
+    const { trying = '', ...rest } = { ...now, ...patch }
+    const next: Meta = trying === '' ? rest : { ...rest, trying }
     if (JSON.stringify(next) === JSON.stringify(now)) return
     await host.write(metaPath, `${JSON.stringify(next, null, 2)}\n`, 0o600)
     now = next

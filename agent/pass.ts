@@ -2,6 +2,7 @@
 // as the spec says or as it last proved to load; what happened stands in the status.
 import type { Cluster } from '../spec/cluster.ts'
 import { checkSpec } from '../spec/check.ts'
+import type { Summary } from '../spec/report.ts'
 import { accept } from './accept.ts'
 import { applyStep } from './apply.ts'
 import { foundIn } from './drift.ts'
@@ -14,10 +15,10 @@ import { heldByPeer, type Peers } from './peers.ts'
 import { guard } from './plan/guard.ts'
 import { compile, planWants } from './plan/index.ts'
 import { actionText } from './plan/text.ts'
-import { myTurn } from './plan/turn.ts'
 import type { Facts, Observed, Plan, Want } from './plan/types.ts'
 import { healthPath } from './providers/keepalived/paths.ts'
 import { holdsOf, type Status } from './status.ts'
+import { takeTurn } from './trial.ts'
 import type { Source, World } from './world.ts'
 
 export type Agent = {
@@ -38,7 +39,14 @@ export type Agent = {
 export type PassState = {
   /** Parsed specs by their text: parsing again would be the most of a pass without steps. */
   parsed: Map<string, Cluster>
-  waiting: { digest: string; sinceMs: number } | undefined
+  waiting:
+    | {
+        readonly digest: string
+        readonly sinceMs: number
+        /** Last word of each peer since then. */
+        readonly heard: Map<string, { readonly said: Summary; readonly atMs: number }>
+      }
+    | undefined
   /** Earliest next try after a failure that the world may mend, by digest. */
   retry: { digest: string; atMs: number; delayMs: number } | undefined
   refused: string
@@ -57,8 +65,8 @@ export const emptyPassState = (): PassState => ({
   settled: false,
 })
 
-/** `again`: soon, something is being waited for. */
-export type PassResult = { readonly again: boolean }
+/** `again`: soon, something is being waited for. `claims`: peers go on seeing our announcement. */
+export type PassResult = { readonly again: boolean; readonly claims?: boolean }
 
 const RETRY_MS_MIN = 1_000
 const RETRY_MS_MAX = 60_000
@@ -70,14 +78,18 @@ const QUIET: PassResult = { again: false }
 /** Never throws: a failure of ours ends the pass, not the agent, and touches nothing more. */
 export async function pass(agent: Agent): Promise<PassResult> {
   const startMs = agent.world.clock.monotonic()
+  let claims = false
   try {
     await pull(agent)
-    return await converge(agent)
+    const result = await converge(agent)
+    claims = result.claims === true
+    return result
   } catch (thrown) {
     agent.status.set({ condition: 'Degraded', reason: `cannot finish the pass: ${textOf(thrown)}` })
     agent.status.event('failed', `cannot finish the pass: ${textOf(thrown)}`)
     return QUIET
   } finally {
+    if (!claims) agent.status.claim('')
     agent.status.details({ passMs: agent.world.clock.monotonic() - startMs })
   }
 }
@@ -189,13 +201,18 @@ async function settled(agent: Agent, cluster: Cluster, text: string): Promise<Pa
   const meta = memory.meta()
   if (meta.runningDigest !== cluster.digest) {
     await memory.keepSpec('proven', text)
-    await memory.update({ runningDigest: cluster.digest, runningRevision: meta.wantedRevision })
+    await memory.update({
+      runningDigest: cluster.digest,
+      runningRevision: meta.wantedRevision,
+      trying: '',
+    })
     status.event('applied', `runs revision ${meta.wantedRevision} (${cluster.digest.slice(0, 12)})`)
   } else if (meta.wantedDigest === cluster.digest && meta.runningRevision !== meta.wantedRevision) {
     await memory.update({ runningRevision: meta.wantedRevision })
   }
+  await memory.update({ trying: '' })
   state.settled = true
-  state.waiting = undefined
+  if (state.waiting?.digest === cluster.digest) state.waiting = undefined
   state.retry = undefined
   status.details({ drift: [] })
   const held = state.held?.digest === meta.wantedDigest ? state.held : undefined
@@ -243,16 +260,16 @@ async function change(
     status.event('refused', reason)
     return stay(agent, { digest: plan.digest, reason, failed: plan.digest })
   }
-  if (state.waiting?.digest !== plan.digest) state.waiting = { digest: plan.digest, sinceMs: now }
-  const peers = await agent.peers.refresh(cluster, agent.node)
-  const waitedMs = now - state.waiting.sinceMs
-  const turn = myTurn({ plan, cluster, observed, peers, waitedMs })
+  const turn = await takeTurn(agent, cluster, seen, before?.digest ?? '')
   if (!turn.go && turn.stalled) {
     return stay(agent, { digest: plan.digest, reason: turn.why, failed: '' })
   }
   if (!turn.go) {
+    // Down, or left in the middle by a kill: meanwhile it serves what was proved.
+    const down = [...observed.daemons.values()].some((d) => !d.running)
+    if (down || memory.meta().trying !== undefined) await keepProven(agent, plan.digest)
     status.set({ condition: 'Reconciling', reason: turn.why })
-    return { again: true }
+    return { again: true, claims: turn.claims === true }
   }
   state.held = undefined
   return applyPlan(agent, cluster, text, seen)
@@ -260,22 +277,27 @@ async function change(
 
 /** The wanted spec may not be taken: the node keeps, or is put back to, what it last proved. */
 async function stay(agent: Agent, held: Held): Promise<PassResult> {
-  const { memory, state, status } = agent
-  state.held = held
-  status.set({ condition: 'Stalled', reason: held.reason, failed: held.failed })
+  agent.state.held = held
+  agent.status.set({ condition: 'Stalled', reason: held.reason, failed: held.failed })
+  return keepProven(agent, held.digest)
+}
+
+/** Goes back to what was proved here: that asks nobody, it is no trial. */
+async function keepProven(agent: Agent, unwanted: string): Promise<PassResult> {
+  const { memory, state } = agent
   const text = memory.spec('proven')
   const cluster = text === undefined ? undefined : parsed(agent, text)
-  if (text === undefined || cluster === undefined || cluster.digest === held.digest) return QUIET
+  if (text === undefined || cluster === undefined || cluster.digest === unwanted) return QUIET
   const seen = await look(agent, cluster)
-  if (seen.plan.steps.length === 0 || cluster.rollout.drift !== 'heal') return QUIET
+  if (seen.plan.steps.length === 0) {
+    await memory.update({ trying: '' })
+    return QUIET
+  }
+  if (cluster.rollout.drift !== 'heal') return QUIET
   const now = agent.world.clock.monotonic()
   if (state.retry?.digest === cluster.digest && now < state.retry.atMs) return QUIET
   const safe = guard({ plan: seen.plan, cluster, before: cluster, allow: [] })
-  const { observed, plan } = seen
-  const peers = agent.peers.latest()
-  const turn = myTurn({ plan, cluster, observed, peers, waitedMs: cluster.rollout.peerWaitMs })
-  if (!safe.ok || !turn.go) return QUIET
-  return applyPlan(agent, cluster, text, seen)
+  return safe.ok ? applyPlan(agent, cluster, text, seen) : QUIET
 }
 
 async function applyPlan(
@@ -301,7 +323,9 @@ async function applyPlan(
     if (!outcome.ok) {
       const reason = `${outcome.error.message} (${outcome.undone})`
       agent.status.details({ steps: [...said, `${step.id}: ${reason}`] })
-      return failed(agent, plan.digest, outcome.error.next, reason)
+      // The steps before it went well and still stand: the next pass takes them back.
+      const undone = outcome.undone !== 'undo failed' && said.length === 0
+      return failed(agent, { digest: plan.digest, next: outcome.error.next, reason, undone })
     }
     said.push(
       `${step.id}: ${step.why}; ${step.commit.map(actionText).join(', ')}`,
@@ -329,39 +353,51 @@ async function verifyAll(agent: Agent, cluster: Cluster, text: string): Promise<
   }
   if (plan.steps.length > 0) {
     const left = plan.steps.map((s) => `${s.id}: ${s.why}`).join('; ')
-    return failed(agent, plan.digest, 'wait', `applied, but it does not hold: ${left}`)
+    const reason = `applied, but it does not hold: ${left}`
+    return failed(agent, { digest: plan.digest, next: 'wait', reason, undone: false })
   }
   for (const { vip, url } of healthTargets(cluster, agent.node)) {
     const { status } = await agent.world.host.get(url, {}, 1_000)
-    if (status === 0)
-      return failed(agent, plan.digest, 'wait', `${vip}: the proxy does not answer at ${url}`)
+    if (status === 0) {
+      const reason = `${vip}: the proxy does not answer at ${url}`
+      return failed(agent, { digest: plan.digest, next: 'wait', reason, undone: false })
+    }
   }
   return settled(agent, cluster, text)
 }
 
-async function failed(
-  agent: Agent,
-  digest: string,
-  next: 'retry' | 'wait' | 'stop',
-  reason: string,
-): Promise<PassResult> {
+type Failed = {
+  readonly digest: string
+  readonly next: 'retry' | 'wait' | 'stop'
+  readonly reason: string
+  /** The node is where it was before: nothing unproved is left on it. */
+  readonly undone: boolean
+}
+
+async function failed(agent: Agent, { digest, next, reason, undone }: Failed): Promise<PassResult> {
   const { status, state, memory } = agent
   status.event('failed', reason)
   const meta = memory.meta()
   const first = memory.spec('proven') === undefined
   // What was proved here before did not become wrong: the world changed under it, and may change back.
   const proved = digest === meta.runningDigest
-  if (next === 'wait' && digest === meta.wantedDigest && !first && !proved) {
-    // Quarantined: reconciliation does not bring it back, a new push lifts it.
-    await memory.update({ failedDigest: digest, failedReason: reason })
-    status.set({ condition: 'Stalled', reason })
-    return { again: true }
-  }
   const delayMs = Math.min(
     RETRY_MS_MAX,
     state.retry?.digest === digest ? state.retry.delayMs * 2 : RETRY_MS_MIN,
   )
   state.retry = { digest, delayMs, atMs: agent.world.clock.monotonic() + delayMs }
+  // Said before it is written down: a full disk must not hide it from the peers.
   status.set({ condition: next === 'wait' ? 'Stalled' : 'Degraded', reason, failed: digest })
-  return QUIET
+  const quarantine = next === 'wait' && digest === meta.wantedDigest && !first && !proved
+  try {
+    await memory.update({
+      ...(undone ? { trying: '' } : {}),
+      // Reconciliation does not bring it back, a new push lifts it.
+      ...(quarantine ? { failedDigest: digest, failedReason: reason } : {}),
+    })
+  } catch (thrown) {
+    status.event('agent', `cannot keep in mind that it failed: ${textOf(thrown)}`)
+    return QUIET
+  }
+  return quarantine ? { again: true } : QUIET
 }

@@ -13,6 +13,8 @@ export type Status = {
     readonly failed?: string
   }): void
   holds(now: readonly string[]): void
+  /** Announces that this node is about to try a spec; '' takes it back. */
+  claim(digest: string): void
   details(patch: {
     readonly daemons?: readonly DaemonState[]
     readonly servers?: readonly ServerHealth[]
@@ -43,11 +45,16 @@ export function createStatus(
   }
   let held: readonly string[] = []
   let details = NO_DETAILS
+  let claimed = ''
   let last: NodeEvent | undefined
   const listeners: (() => void)[] = []
   const hearers: ((event: NodeEvent) => void)[] = []
   const changed = () => {
     for (const listener of listeners) listener()
+  }
+  const applying = (): Pick<Summary, 'applying'> => {
+    const digest = memory.meta().trying ?? claimed
+    return digest === '' ? {} : { applying: digest }
   }
   const summary = (): Summary => ({
     node,
@@ -59,6 +66,7 @@ export function createStatus(
     running: memory.meta().runningDigest,
     runningRevision: memory.meta().runningRevision,
     holds: [...held],
+    ...applying(),
   })
   return {
     summary,
@@ -70,6 +78,11 @@ export function createStatus(
     holds: (next) => {
       if (next.join() === held.join()) return
       held = next
+      changed()
+    },
+    claim: (digest) => {
+      if (digest === claimed) return
+      claimed = digest
       changed()
     },
     details: (patch) => {

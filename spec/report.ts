@@ -27,8 +27,14 @@ export const Summary = Type.Object(
     failed: text(64),
     /** Addresses of vips the kernel of this node holds now, as "vip/address". */
     holds: Type.Array(text(100), { maxItems: 200 }),
+    /**
+     * Digest that is tried here now, or is about to be: peers wait. Absent when none, so that an agent
+     * which does not know the word reads every other summary; this one it does not, and waits as well.
+     */
+    applying: Type.Optional(text(64)),
   },
-  closed,
+  // Open: a newer agent may say more, and must not look dead to an older peer or hub for it.
+  { additionalProperties: true },
 )
 export type Summary = Static<typeof Summary>
 

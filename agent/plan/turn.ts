@@ -6,8 +6,13 @@ import { IMPACTS, type Observed, type Plan } from './types.ts'
 
 export type Turn =
   | { readonly go: true }
-  /** `stalled`: waiting longer cannot help, only a new spec. */
-  | { readonly go: false; readonly why: string; readonly stalled: boolean }
+  /** `stalled`: waiting longer cannot help, only a new spec. `claims`: waits for the others to let go. */
+  | {
+      readonly go: false
+      readonly why: string
+      readonly stalled: boolean
+      readonly claims?: boolean
+    }
 
 export type TurnInput = {
   readonly plan: Plan
@@ -15,38 +20,78 @@ export type TurnInput = {
   readonly observed: Observed
   /** Answers of the peers just now; a missing key means unreachable. */
   readonly peers: ReadonlyMap<string, Summary>
+  /** The last word of peers that answered while this node waited and do not answer now. */
+  readonly silent: ReadonlyMap<string, { readonly said: Summary; readonly agoMs: number }>
   /** How long this node has waited for this digest already. */
   readonly waitedMs: number
+  /** Digest of what this node proved last, '' before the first. */
+  readonly proven: string
 }
 
+type Vip = Cluster['vips'][number]
+const GO: Turn = { go: true }
 const RELOAD = IMPACTS.indexOf('reload')
 /** A peer that answers but has not heard of the new spec gets this many times the wait of a dead one. */
 const SLOW_PEER_FACTOR = 3
+/** Longer than a failing trial: it is looked at for 5 s, put back, and looked at for 5 s again. */
+export const TRIAL_MS = 15_000
+/** Whoever claims for longer than any trial (two daemons, each check 20 s) no longer keeps others waiting. */
+const CLAIM_MS_MAX = 120_000
 
-export function myTurn({ plan, cluster, observed, peers, waitedMs }: TurnInput): Turn {
+/** Vips that a failure of this plan may hurt. What was proved here is gone back to without asking anybody. */
+export function vipsAtRisk({
+  plan,
+  observed,
+  proven,
+}: Pick<TurnInput, 'plan' | 'observed' | 'proven'>): ReadonlySet<string> {
+  if (plan.digest === proven) return new Set()
   const risky = plan.steps.filter(
     (s) =>
       IMPACTS.indexOf(s.impact) >= RELOAD &&
-      // What does not run here serves nobody: bringing it up disturbs nothing.
-      observed.daemons.get(s.id.replace(/^daemon:/, ''))?.running === true,
+      // What never ran here serves nobody. What is only down now comes up with what was proved.
+      (proven !== '' || observed.daemons.get(s.id.replace(/^daemon:/, ''))?.running === true),
   )
-  const vips = new Set(risky.flatMap((s) => s.vips))
-  for (const vip of cluster.vips.filter((v) => vips.has(v.name))) {
-    const order = rollingOrder(vip, cluster, plan.node, observed, peers)
-    // Also one that comes later in the order: it may have gone first while nobody could be asked.
-    const broken = order.find((n) => n !== plan.node && peers.get(n)?.failed === plan.digest)
-    if (broken !== undefined) return refusedBy(broken, peers.get(broken))
-    for (const node of order.slice(0, order.indexOf(plan.node))) {
-      const turn = after(node, peers.get(node), plan.digest, cluster.rollout.peerWaitMs, waitedMs)
-      if (!turn.go) return turn
-    }
-  }
-  return { go: true }
+  return new Set(risky.flatMap((s) => s.vips))
 }
 
-/** Lowest priority first, whoever holds the vip last. */
+export function myTurn(input: TurnInput): Turn {
+  const { plan, cluster, observed, peers, silent } = input
+  const vips = vipsAtRisk(input)
+  for (const vip of cluster.vips.filter((v) => vips.has(v.name))) {
+    const order = rollingOrder(vip, cluster, plan.node, observed, peers)
+    const others = order.filter((n) => n !== plan.node)
+    const word = (n: string): Summary | undefined => peers.get(n) ?? silent.get(n)?.said
+    // Also one that comes later in the order: it may have gone first while nobody could be asked.
+    const broken = others.find((n) => word(n)?.failed === plan.digest)
+    if (broken !== undefined) return refusedBy(broken, word(broken))
+    const proved = others.some((n) => word(n)?.running === plan.digest)
+    for (const node of others) {
+      const peer = peers.get(node)
+      const before = order.indexOf(node) < order.indexOf(plan.node)
+      const turn = peer === undefined ? alone(input, vip, node, proved) : after(input, node, peer)
+      if (!turn.go && (before || peer === undefined)) return turn
+    }
+  }
+  return GO
+}
+
+/**
+ * First peer, by name, that is trying a spec now or announces it, on a vip that this plan may hurt. Any
+ * spec: two different ones that both die leave nobody either.
+ */
+export function claimant(input: TurnInput): string | undefined {
+  if (input.waitedMs >= CLAIM_MS_MAX) return undefined
+  const vips = vipsAtRisk(input)
+  return input.cluster.vips
+    .filter((v) => vips.has(v.name))
+    .flatMap((v) => v.peers.map((p) => p.node))
+    .filter((n) => n !== input.plan.node && (input.peers.get(n)?.applying ?? '') !== '')
+    .toSorted()[0]
+}
+
+/** Lowest priority first, whoever holds the vip last; the name decides ties, so that all see one order. */
 export function rollingOrder(
-  vip: Cluster['vips'][number],
+  vip: Vip,
   cluster: Cluster,
   self: string,
   observed: Observed,
@@ -54,12 +99,19 @@ export function rollingOrder(
 ): string[] {
   const holds = (node: string) =>
     node === self
-      ? vip.nets.some((n) => observed.addresses.some((a) => a.address === n.address))
+      ? holdsVip(vip, observed)
       : (peers.get(node)?.holds.some((h) => h.startsWith(`${vip.name}/`)) ?? false)
+  return byPriority(vip, cluster).toSorted((a, b) => Number(holds(a)) - Number(holds(b)))
+}
+
+const holdsVip = (vip: Vip, observed: Observed): boolean =>
+  vip.nets.some((n) => observed.addresses.some((a) => a.address === n.address))
+
+function byPriority(vip: Vip, cluster: Cluster): string[] {
   const known = new Set(cluster.nodes.map((n) => n.name))
   return [...vip.peers]
     .filter((p) => known.has(p.node))
-    .sort((a, b) => Number(holds(a.node)) - Number(holds(b.node)) || a.priority - b.priority)
+    .sort((a, b) => a.priority - b.priority || (a.node < b.node ? -1 : 1))
     .map((p) => p.node)
 }
 
@@ -69,19 +121,44 @@ const refusedBy = (node: string, peer: Summary | undefined): Turn => ({
   why: `${node} could not run this spec: ${peer?.reason ?? ''}`,
 })
 
-function after(
-  node: string,
-  peer: Summary | undefined,
-  digest: string,
-  peerWaitMs: number,
-  waitedMs: number,
-): Turn {
-  if (peer === undefined) {
-    return waitedMs >= peerWaitMs
-      ? { go: true }
-      : { go: false, stalled: false, why: `waiting for ${node}, which does not answer` }
-  }
-  if (peer.running === digest) return { go: true }
-  if (peer.condition === 'Paused' || waitedMs >= SLOW_PEER_FACTOR * peerWaitMs) return { go: true }
+function after({ plan, cluster, waitedMs }: TurnInput, node: string, peer: Summary): Turn {
+  if (peer.running === plan.digest || peer.condition === 'Paused') return GO
+  if (waitedMs >= SLOW_PEER_FACTOR * cluster.rollout.peerWaitMs) return GO
   return { go: false, stalled: false, why: `waiting for ${node} to prove this spec first` }
+}
+
+/**
+ * A peer that does not answer is dead, or it is cut off and may be trying the same spec now: from here
+ * both look alike. Never going on would leave a cluster with one dead node that nobody can change;
+ * going on at once would let both sides of a cut try a bad spec together. So each side goes in a slot of
+ * its own, in order: the side that holds nothing first, the holder later by a whole wait and a trial.
+ * Slots follow from what a node knows without asking (the spec's priorities, its own kernel), are
+ * distinct for any two nodes, whoever holds, and come again for who missed them. Time counts from the
+ * last answer, which is the one moment both sides of a cut agree on. What it cannot exclude: a spec that
+ * reaches the two sides of a cut more than half of peerWaitMs apart; only somebody who sees both sides
+ * (the operator, the hub) can. What any peer has proved is no gamble and waits for no dead one.
+ * peerWaitMs 0 means: never wait.
+ */
+function alone(input: TurnInput, vip: Vip, node: string, proved: boolean): Turn {
+  const silentMs = Math.min(input.waitedMs, input.silent.get(node)?.agoMs ?? input.waitedMs)
+  if (proved || inSlot(input, vip, silentMs)) return GO
+  return { go: false, stalled: false, why: `waiting for ${node}, which does not answer` }
+}
+
+function inSlot(input: TurnInput, vip: Vip, silentMs: number): boolean {
+  const { peerWaitMs } = input.cluster.rollout
+  if (peerWaitMs === 0) return true
+  const roundMs = (2 * vip.peers.length - 1) * (peerWaitMs + TRIAL_MS)
+  const sinceMs = silentMs - loneWaitMs(input, vip)
+  // Early in the slot, so that the trial ends before the next one begins.
+  return sinceMs >= 0 && sinceMs % roundMs <= peerWaitMs / 2
+}
+
+/** When the first slot begins. For two: a lower backup waits once, the usual holder twice and a trial. */
+export function loneWaitMs({ plan, cluster, observed }: TurnInput, vip: Vip): number {
+  const order = byPriority(vip, cluster)
+  const rank = order.indexOf(plan.node)
+  const slot = holdsVip(vip, observed) ? 2 * (order.length - 1) - rank : rank
+  const { peerWaitMs } = cluster.rollout
+  return peerWaitMs + slot * (peerWaitMs + TRIAL_MS)
 }

@@ -1,27 +1,38 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { myTurn } from '../../../agent/plan/turn.ts'
+import {
+  claimant,
+  loneWaitMs,
+  myTurn,
+  rollingOrder,
+  TRIAL_MS,
+  type TurnInput,
+} from '../../../agent/plan/turn.ts'
 import { cluster, observed, plan, step, summary } from './fixtures.ts'
 
 const spec = cluster()
 const waitMs = spec.rollout.peerWaitMs
 const held = ['web/172.18.67.33']
 
-const ask = (
+type Peer = Parameters<typeof summary>
+
+const input = (
   node: string,
   holdsVip: boolean,
-  peers: Parameters<typeof summary>[],
+  peers: Peer[],
   waitedMs = 0,
   impact: Parameters<typeof step>[0] = 'reload',
   running = true,
-) =>
-  myTurn({
-    plan: plan(node, 'new', [step(impact)]),
-    cluster: spec,
-    observed: observed(holdsVip, running),
-    peers: new Map(peers.map(([name, patch]) => [name, summary(name, patch)])),
-    waitedMs,
-  })
+): TurnInput => ({
+  plan: plan(node, 'new', [step(impact)]),
+  cluster: spec,
+  observed: observed(holdsVip, running),
+  peers: new Map(peers.map(([name, patch]) => [name, summary(name, patch)])),
+  silent: new Map(),
+  waitedMs,
+  proven: '',
+})
+const ask = (...given: Parameters<typeof input>) => myTurn(input(...given))
 
 test('the backup goes first, without waiting for the holder', () => {
   assert.deepEqual(ask('lb2', false, [['lb1', { holds: held, running: 'old' }]]), { go: true })
@@ -46,9 +57,78 @@ test('a spec that failed on the backup never reaches the holder, however long it
   assert.match(!turn.go ? turn.why : '', /lb2 could not run this spec: refused/)
 })
 
-test('a dead backup is waited for no longer than peerWaitMs', () => {
-  assert.equal(ask('lb1', true, [], waitMs - 1).go, false)
-  assert.deepEqual(ask('lb1', true, [], waitMs), { go: true })
+test('the holder waits for a dead backup twice and a trial, a backup for a dead holder once', () => {
+  const longMs = 2 * waitMs + TRIAL_MS
+  assert.equal(ask('lb1', true, [], longMs - 1).go, false)
+  assert.deepEqual(ask('lb1', true, [], longMs), { go: true })
+  assert.equal(ask('lb2', false, [], waitMs - 1).go, false)
+  assert.deepEqual(ask('lb2', false, [], waitMs), { go: true })
+})
+
+test('two that cannot hear each other never have the same slot, whoever holds', () => {
+  for (const holds1 of [true, false]) {
+    for (const holds2 of [true, false]) {
+      const web = spec.vips[0]
+      assert(web !== undefined)
+      const apartMs =
+        loneWaitMs(input('lb1', holds1, []), web) - loneWaitMs(input('lb2', holds2, []), web)
+      assert(Math.abs(apartMs) >= waitMs + TRIAL_MS, `${holds1} ${holds2}: ${apartMs}`)
+      if (holds1 !== holds2) assert.equal(apartMs > 0, holds1)
+    }
+  }
+})
+
+test('a peer that fell silent is waited for from its last answer on', () => {
+  const agoMs = 50
+  const silent = new Map([['lb2', { said: summary('lb2', { running: 'old' }), agoMs }]])
+  assert.equal(myTurn({ ...input('lb1', true, [], 100 * waitMs), silent }).go, false)
+})
+
+test('the last word of a silent peer counts: failed stops, proved goes on', () => {
+  const said = (patch: Peer[1]) => new Map([['lb2', { said: summary('lb2', patch), agoMs: 1 }]])
+  const failed = myTurn({
+    ...input('lb1', true, [], 100 * waitMs),
+    silent: said({ failed: 'new' }),
+  })
+  assert.equal(!failed.go && failed.stalled, true)
+  const proved = myTurn({ ...input('lb1', true, []), silent: said({ running: 'new' }) })
+  assert.deepEqual(proved, { go: true })
+})
+
+test('back to what was proved here asks nobody', () => {
+  const back = { ...input('lb1', true, [['lb2', { running: 'x' }]]), proven: 'new' }
+  assert.deepEqual(myTurn(back), { go: true })
+  assert.equal(myTurn({ ...back, proven: 'old' }).go, false)
+})
+
+test('what is down here and once ran waits for its turn: it comes up with what was proved', () => {
+  const down = input('lb1', true, [['lb2', { running: 'old' }]], 0, 'reload', false)
+  assert.deepEqual(myTurn(down), { go: true })
+  assert.equal(myTurn({ ...down, proven: 'old' }).go, false)
+})
+
+test('a peer of the vip that tries any spec has the claim, for no longer than any trial', () => {
+  const trying = input('lb1', true, [['lb2', { applying: 'other' }]])
+  assert.equal(claimant(trying), 'lb2')
+  assert.equal(claimant({ ...trying, waitedMs: 600_000 }), undefined)
+  assert.equal(claimant(input('lb1', true, [['lb2', {}]])), undefined)
+  assert.equal(claimant({ ...trying, proven: 'new' }), undefined)
+})
+
+test('priorities alike: the name decides, both see the same order', () => {
+  const [web] = spec.vips
+  assert(web !== undefined)
+  const even = { ...web, peers: web.peers.map((p) => ({ ...p, priority: 100 })) }
+  for (const peers of [even.peers, even.peers.toReversed()]) {
+    const order = rollingOrder({ ...even, peers }, spec, 'lb2', observed(false), new Map())
+    assert.deepEqual(order, ['lb1', 'lb2'])
+  }
+})
+
+test('who missed its slot waits for the next round', () => {
+  const longMs = 2 * waitMs + TRIAL_MS
+  assert.equal(ask('lb1', true, [], longMs + waitMs).go, false)
+  assert.deepEqual(ask('lb1', true, [], longMs + 3 * (waitMs + TRIAL_MS)), { go: true })
 })
 
 test('what disturbs nothing, or serves nobody, needs no turn', () => {
