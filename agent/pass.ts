@@ -19,6 +19,7 @@ import type { Facts, Observed, Plan, Want } from './plan/types.ts'
 import { healthPath } from './providers/keepalived/paths.ts'
 import { holdsOf, type Status } from './status.ts'
 import { takeTurn } from './trial.ts'
+import { failed } from './quarantine.ts'
 import type { Source, World } from './world.ts'
 
 export type Agent = {
@@ -68,8 +69,6 @@ export const emptyPassState = (): PassState => ({
 /** `again`: soon, something is being waited for. `claims`: peers go on seeing our announcement. */
 export type PassResult = { readonly again: boolean; readonly claims?: boolean }
 
-const RETRY_MS_MIN = 1_000
-const RETRY_MS_MAX = 60_000
 /** One unanswered question is not yet a failed spec. */
 const VERIFY_TRIES_MAX = 5
 const VERIFY_INTERVAL_MS = 50
@@ -364,40 +363,4 @@ async function verifyAll(agent: Agent, cluster: Cluster, text: string): Promise<
     }
   }
   return settled(agent, cluster, text)
-}
-
-type Failed = {
-  readonly digest: string
-  readonly next: 'retry' | 'wait' | 'stop'
-  readonly reason: string
-  /** The node is where it was before: nothing unproved is left on it. */
-  readonly undone: boolean
-}
-
-async function failed(agent: Agent, { digest, next, reason, undone }: Failed): Promise<PassResult> {
-  const { status, state, memory } = agent
-  status.event('failed', reason)
-  const meta = memory.meta()
-  const first = memory.spec('proven') === undefined
-  // What was proved here before did not become wrong: the world changed under it, and may change back.
-  const proved = digest === meta.runningDigest
-  const delayMs = Math.min(
-    RETRY_MS_MAX,
-    state.retry?.digest === digest ? state.retry.delayMs * 2 : RETRY_MS_MIN,
-  )
-  state.retry = { digest, delayMs, atMs: agent.world.clock.monotonic() + delayMs }
-  // Said before it is written down: a full disk must not hide it from the peers.
-  status.set({ condition: next === 'wait' ? 'Stalled' : 'Degraded', reason, failed: digest })
-  const quarantine = next === 'wait' && digest === meta.wantedDigest && !first && !proved
-  try {
-    await memory.update({
-      ...(undone ? { trying: '' } : {}),
-      // Reconciliation does not bring it back, a new push lifts it.
-      ...(quarantine ? { failedDigest: digest, failedReason: reason } : {}),
-    })
-  } catch (thrown) {
-    status.event('agent', `cannot keep in mind that it failed: ${textOf(thrown)}`)
-    return QUIET
-  }
-  return quarantine ? { again: true } : QUIET
 }

@@ -31,6 +31,14 @@ export type Status = {
 type Details = Pick<Report, 'daemons' | 'servers' | 'drift' | 'steps' | 'passMs'>
 const NO_DETAILS: Details = { daemons: [], servers: [], drift: [], steps: [], passMs: 0 }
 
+const applying = (digest: string): Pick<Summary, 'applying'> =>
+  digest === '' ? {} : { applying: digest }
+const JUST_STARTED = {
+  condition: 'Reconciling',
+  reason: 'the agent has just started',
+  failed: '',
+} as const
+
 export function createStatus(
   world: World,
   memory: Memory,
@@ -38,11 +46,7 @@ export function createStatus(
   agentVersion: string,
 ): Status {
   const boot = world.random.id()
-  let now: Pick<Summary, 'condition' | 'reason' | 'failed'> = {
-    condition: 'Reconciling',
-    reason: 'the agent has just started',
-    failed: '',
-  }
+  let now: Pick<Summary, 'condition' | 'reason' | 'failed'> = JUST_STARTED
   let held: readonly string[] = []
   let details = NO_DETAILS
   let claimed = ''
@@ -51,10 +55,6 @@ export function createStatus(
   const hearers: ((event: NodeEvent) => void)[] = []
   const changed = () => {
     for (const listener of listeners) listener()
-  }
-  const applying = (): Pick<Summary, 'applying'> => {
-    const digest = memory.meta().trying ?? claimed
-    return digest === '' ? {} : { applying: digest }
   }
   const summary = (): Summary => ({
     node,
@@ -66,7 +66,7 @@ export function createStatus(
     running: memory.meta().runningDigest,
     runningRevision: memory.meta().runningRevision,
     holds: [...held],
-    ...applying(),
+    ...applying(memory.meta().trying ?? claimed),
   })
   return {
     summary,

@@ -262,7 +262,7 @@ for (const [name, it] of Object.entries(CASES)) {
 test('a node that comes back after a power cut starts its daemons without a word of drift', async () => {
   const fake = await converged()
   fake.reboot()
-  const agent = await boot(fake, () => first)
+  const agent = await boot(fake, first)
   const said: string[] = []
   agent.status.onEvent(({ kind, text }) => said.push(`${kind}: ${text}`))
   await settle(agent, 3)

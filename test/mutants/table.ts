@@ -50,9 +50,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no quarantine',
-    file: 'agent/pass.ts',
-    find: 'await memory.update({ failedDigest: digest, failedReason: reason })',
-    replace: '',
+    file: 'agent/quarantine.ts',
+    find: '{ failedDigest: digest, failedReason: reason }',
+    replace: '{}',
     kill: sim(1),
   },
   {
@@ -66,7 +66,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'skip the turn',
     file: 'agent/pass.ts',
     find: 'if (!turn.go) {',
-    replace: 'if (!turn.go && waitedMs < 0) {',
+    replace: "if (!turn.go && plan.digest === '') {",
     kill: sim(1),
   },
   {
@@ -145,5 +145,33 @@ export const MUTANTS: readonly Mutant[] = [
     find: '\nRestart=always\n',
     replace: '\n',
     kill: tests('contract/supervisor'),
+  },
+  {
+    name: 'go although a peer tries a spec now',
+    file: 'agent/trial.ts',
+    find: 'if (other !== undefined) {',
+    replace: "if (other === '') {",
+    kill: sim(40, 6),
+  },
+  {
+    name: 'announce only after the last question',
+    file: 'agent/trial.ts',
+    find: 'status.claim(plan.digest)',
+    replace: '',
+    kill: tests('agent/trial'),
+  },
+  {
+    name: 'one slot for both sides of a cut',
+    file: 'agent/plan/turn.ts',
+    find: 'return peerWaitMs + slot * (peerWaitMs + TRIAL_MS)',
+    replace: 'return peerWaitMs + 0 * slot',
+    kill: sim(48, 4),
+  },
+  {
+    name: 'the way back is not on disk before the change',
+    file: 'agent/kinds/daemon.ts',
+    find: 'if (body === undefined || body === f.body) return []',
+    replace: 'if (f.body !== "") return []',
+    kill: tests('faults'),
   },
 ]

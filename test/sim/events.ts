@@ -3,15 +3,16 @@ import { CONFIG_PATH } from '../../agent/providers/haproxy/paths.ts'
 import { LIES } from './hub.ts'
 import type { SimNode } from './node.ts'
 import type { Run } from './sim.ts'
-import { SECOND_PORT } from './specs.ts'
+import { type Push, SECOND_PORT } from './specs.ts'
 
 export type Event = { readonly name: string; readonly do: (run: Run, node: SimNode) => void }
 
 const EFFECTS_MAX = 90
 
 /** More of what matters most stands in the table more than once. */
-const push: Event = { name: 'push', do: (run) => run.push(false) }
-const pushBad: Event = { name: 'bad push', do: (run) => run.push(true) }
+const pushOf = (kind: Push): Event => ({ name: `push: ${kind}`, do: (run) => run.push(kind) })
+const push = pushOf('good')
+const pushBad = pushOf('bad')
 const killAgent: Event = {
   name: 'kill -9 of the agent soon',
   do: (run, node) => {
@@ -25,6 +26,10 @@ export const EVENTS: readonly Event[] = [
   push,
   pushBad,
   pushBad,
+  pushOf('wire'),
+  pushOf('wire refused'),
+  pushOf('emptied'),
+  pushOf('again'),
   killAgent,
   killAgent,
   {
@@ -35,7 +40,7 @@ export const EVENTS: readonly Event[] = [
       else run.powerOff(node)
     },
   },
-  { name: 'partition', do: (run) => void run.cut.add('nodes') },
+  { name: 'a node is cut off from its peers', do: (run, node) => void run.cut.add(node.name) },
   { name: 'the hub is cut off', do: (run, node) => void run.cut.add(`hub ${node.name}`) },
   {
     name: 'cuts heal',

@@ -28,6 +28,8 @@ export type SimNode = {
   excused: boolean
   /** Text a hand wrote over haproxy.cfg. */
   handText: string | undefined
+  /** When the spec that is tried began to be waited for; undefined: nothing unproved is on the machine. */
+  tryingSinceMs: number | undefined
   /** Start of the pass that goes on. */
   passAtMs: number
   /** Life of the agent: effects of an older one never return. */
@@ -56,6 +58,7 @@ export const createNode = (name: string, address: string): SimNode => ({
   killAt: undefined,
   excused: true,
   handText: undefined,
+  tryingSinceMs: undefined,
   passAtMs: 0,
   life: 0,
 })

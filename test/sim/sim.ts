@@ -16,7 +16,8 @@ import {
   Violation,
 } from './invariants.ts'
 import { createNode, kill, type NodeDeps, type SimNode, start } from './node.ts'
-import { drafts, type Pushed } from './specs.ts'
+import { drafts, type Push, type Pushed } from './specs.ts'
+import { createOneTrial } from './trials.ts'
 import { createTimeline, type Timeline } from './timeline.ts'
 import { createVrrp } from './vrrp.ts'
 import type { Random } from '../../agent/world.ts'
@@ -26,6 +27,7 @@ const FIRST_MS = 20_000
 /** Longer than the longest retry of the agent (60 s) with two intervals. */
 const QUIET_MS = 130_000
 const RESTART_MS = 300
+const LAST: readonly Push[] = ['good', 'good', 'good', 'again', 'again', 'bad', 'wire', 'emptied']
 /** Effects worth a line of the trace. */
 const DOING = new Set(['write', 'start', 'reload', 'restart', 'stop', 'remove-address'])
 
@@ -35,9 +37,9 @@ export type Run = {
   readonly random: Random
   readonly timeline: Timeline
   readonly pushed: Pushed[]
-  /** Pairs "a b" that do not reach each other; "hub a" for the hub. */
+  /** Nodes that reach no peer; "hub a" for the hub. */
   readonly cut: Set<string>
-  push(bad: boolean): void
+  push(kind: Push): void
   start(node: SimNode): void
   powerOff(node: SimNode): void
   /** Two holders have a cause in the scenario for the next while. */
@@ -68,7 +70,7 @@ async function scenario(seed: number, events: number, trace: string[]): Promise<
       tick()
     }
   }
-  run.push(false)
+  run.push('good')
   for (const node of run.nodes) run.start(node)
   await go(FIRST_MS)
   await checkConverged(world)
@@ -79,7 +81,7 @@ async function scenario(seed: number, events: number, trace: string[]): Promise<
   }
   heal(run)
   await go(QUIET_MS / 2)
-  run.push(run.random.between(0, 3) === 0)
+  run.push(LAST[run.random.between(0, LAST.length - 1)] ?? 'good')
   await go(QUIET_MS / 2)
   await checkConverged(world)
   for (const node of run.nodes) kill(node)
@@ -104,24 +106,39 @@ function heal(run: Run): void {
   }
 }
 
+/** Every third cluster has three nodes. */
+const machines = (seed: number): readonly SimNode[] =>
+  [
+    createNode('lb1', '172.18.67.13'),
+    createNode('lb2', '172.18.67.14'),
+    createNode('lb3', '172.18.67.15'),
+  ].slice(0, seed % 3 === 0 ? 3 : 2)
+
 function build(seed: number, trace: string[]) {
   const timeline = createTimeline()
   const random = fakeRandom(seed)
-  const nodes = [createNode('lb1', '172.18.67.13'), createNode('lb2', '172.18.67.14')]
+  const nodes = machines(seed)
   const hub = createHub()
   const cut = new Set<string>()
   const pushed: Pushed[] = []
   const failedAtMs = new Map<string, number>()
-  const next = drafts(random)
+  const next = drafts(random, nodes.length)
   const said = new Map<string, string>()
   let splitUntilMs = 0
   let violated: Violation | undefined
-  const reachable = (a: SimNode, b: SimNode) => a.up && b.up && !cut.has('nodes')
+  const reachable = (a: SimNode, b: SimNode) => a.up && b.up && !cut.has(a.name) && !cut.has(b.name)
   const vrrp = createVrrp(nodes, reachable)
   const nowMs = timeline.elapsedMs
   const world: Checked = { nodes, pushed, vrrp, nowMs, reachable, splitUntilMs: () => splitUntilMs }
   const neverOlder = createNeverOlder()
   const oneMaster = createOneMaster()
+  const oneTrial = createOneTrial()
+  const always = (): void => {
+    oneTrial(world)
+    checkServing(world)
+    checkDiskLoads(world)
+    neverOlder(world)
+  }
   /** Inside an agent's call a violation must not look like a failed effect: it is kept for the tick. */
   const hold = (check: () => void): void => {
     try {
@@ -149,10 +166,8 @@ function build(seed: number, trace: string[]) {
     onEffect: (node, what, path) => {
       if (DOING.has(what)) say(`  ${node.name} ${what} ${path}`)
       hold(() => {
-        checkServing(world)
-        checkDiskLoads(world)
+        always()
         if (what === 'write' && path === CONFIG_PATH) checkOrder(world, node, failedAtMs)
-        neverOlder(world)
       })
     },
     onPass: (node, served) =>
@@ -182,11 +197,12 @@ function build(seed: number, trace: string[]) {
     pushed,
     cut,
     say,
-    push: (bad) => {
-      const spec = next.next(pushed.length + 1, bad)
+    push: (kind) => {
+      const spec = next.next(pushed.length + 1, kind, pushed.at(-1))
       pushed.push(spec)
       hub.push({ body: spec.body, revision: spec.revision, allow: spec.allow })
-      say(`push of revision ${spec.revision} ${spec.bad ?? ''} ${spec.cluster.digest.slice(0, 8)}`)
+      const digest = spec.cluster.digest.slice(0, 8)
+      say(`push of revision ${spec.revision}, ${kind} ${spec.bad ?? ''} ${digest}`)
     },
     start: (node) => {
       node.up = true
@@ -202,12 +218,10 @@ function build(seed: number, trace: string[]) {
     },
   }
   const tick = (): void => {
-    if (cut.size > 0 || nodes.some((n) => !n.up)) run.split()
+    if (cut.size > 0 || nodes.some((n) => !n.up) || !vrrp.agree()) run.split()
     vrrp.tick(nowMs())
     hold(() => {
-      checkServing(world)
-      checkDiskLoads(world)
-      neverOlder(world)
+      always()
       oneMaster(world)
     })
     if (violated !== undefined) throw violated

@@ -7,7 +7,14 @@ import type { Cluster } from '../../spec/cluster.ts'
 import type { Fetched, Random } from '../../agent/world.ts'
 
 export type Mark = 'BROKEN' | 'UNBINDABLE' | 'CRASH' | 'DEAF'
-export type Pushed = Fetched & { readonly cluster: Cluster; readonly bad: Mark | undefined }
+export type Pushed = Fetched & {
+  readonly cluster: Cluster
+  readonly bad: Mark | undefined
+  /** A guard must refuse it on every node. */
+  readonly refused: boolean
+}
+export const PUSHES = ['good', 'bad', 'wire', 'wire refused', 'emptied', 'again'] as const
+export type Push = (typeof PUSHES)[number]
 
 const example = readFileSync(
   join(import.meta.dirname, '../../spec/examples/wordpress.json'),
@@ -15,7 +22,7 @@ const example = readFileSync(
 )
 const MARKS: readonly Mark[] = ['BROKEN', 'UNBINDABLE', 'CRASH', 'DEAF']
 /** Three times this is longer than a failing pass: a slow peer is not taken for an absent one. */
-const PEER_WAIT_MS = 5_000
+export const PEER_WAIT_MS = 5_000
 export const SECOND_PORT = 8081
 
 type Draft = {
@@ -23,13 +30,16 @@ type Draft = {
   prefixes: string[]
   timeoutMs: number
   second: boolean
+  takeoverMs: number
+  /** A wire change was let through once: a node that missed it needs the override again. */
+  wired: boolean
 }
 export type Drafts = {
-  /** The next spec: one or two changes away from the last good one. */
-  next(revision: number, bad: boolean): Pushed
+  /** The next spec: one or two changes away from the last good one, or the last one once more. */
+  next(revision: number, push: Push, last: Pushed | undefined): Pushed
 }
 
-export function drafts(random: Random): Drafts {
+export function drafts(random: Random, nodes: number): Drafts {
   const draft: Draft = {
     servers: new Map([
       ['wp1', { node: 'web1', port: 80, weight: 100, state: 'ready' }],
@@ -38,18 +48,38 @@ export function drafts(random: Random): Drafts {
     prefixes: ['/static'],
     timeoutMs: 30_000,
     second: false,
+    takeoverMs: 4_000,
+    wired: false,
   }
   return {
-    next: (revision, bad) => {
+    next: (revision, push, last) => {
+      if (push === 'again' && last !== undefined) return { ...last, revision }
       for (let n = revision === 1 ? 0 : random.between(1, 2); n > 0; n--) vary(draft, random)
-      const mark = bad ? MARKS[random.between(0, MARKS.length - 1)] : undefined
-      const body = bodyOf(draft, mark, revision)
+      const mark = push === 'bad' ? MARKS[random.between(0, MARKS.length - 1)] : undefined
+      const wire = wired(draft, push === 'wire refused')
+      if (push === 'wire') Object.assign(draft, wire)
+      const refused = push === 'wire refused' || push === 'emptied'
+      const now = push === 'wire refused' ? { ...draft, ...wire } : draft
+      const body = bodyOf(push === 'emptied' ? emptied(draft) : now, mark, revision, nodes)
       const { cluster, diagnostics } = checkSpec(body)
       assert(cluster !== undefined, `a generated spec is invalid: ${JSON.stringify(diagnostics)}`)
-      return { body, revision, allow: ['removals', 'empty'], cluster, bad: mark }
+      const blink = draft.wired && push !== 'wire refused' ? ['blink'] : []
+      const allow = push === 'emptied' ? blink : ['removals', 'empty', ...blink]
+      return { body, revision, allow, cluster, bad: mark, refused }
     },
   }
 }
+
+const wired = ({ takeoverMs }: Draft, refused: boolean) => ({
+  // Of an own kind, so that no refused spec is ever the text of one that is let through.
+  takeoverMs: (takeoverMs > 2_000 ? takeoverMs - 500 : 4_000) - (refused ? 200 : 0),
+  wired: true,
+})
+
+const emptied = (draft: Draft): Draft => ({
+  ...draft,
+  servers: new Map([...draft.servers].map(([name, s]) => [name, { ...s, state: 'drain' }])),
+})
 
 function vary(draft: Draft, random: Random): void {
   const extra = [...draft.servers.keys()].filter((name) => name !== 'wp1')
@@ -72,8 +102,13 @@ function vary(draft: Draft, random: Random): void {
   changes[random.between(0, changes.length - 1)]?.()
 }
 
-function bodyOf(draft: Draft, mark: Mark | undefined, revision: number): string {
+function bodyOf(draft: Draft, mark: Mark | undefined, revision: number, nodes: number): string {
   const spec = JSON.parse(example)
+  if (nodes === 3) {
+    spec.nodes.lb3 = { address: '172.18.67.15/24' }
+    spec.vips.web.peers.lb3 = { priority: 50 }
+  }
+  spec.vips.web.takeoverMs = draft.takeoverMs
   spec.pools.appsrvs.servers = Object.fromEntries(draft.servers)
   if (mark !== undefined)
     spec.pools.appsrvs.extra = [`http-response set-header X-Test ${mark}-${revision}`]

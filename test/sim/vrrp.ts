@@ -6,6 +6,8 @@ export type Vrrp = {
   /** One look at everything, at this virtual time. */
   tick(nowMs: number): void
   holders(): readonly SimNode[]
+  /** All that run speak alike: otherwise they do not hear each other. */
+  agree(): boolean
   /** Longer than any takeover without a fault. */
   readonly takeoverMs: number
 }
@@ -68,6 +70,10 @@ export function createVrrp(
     takeoverMs: 5_000,
     tick: (nowMs) => {
       for (const node of nodes) if (node.up) one(node, nowMs)
+    },
+    agree: () => {
+      const spoken = nodes.flatMap((n) => instanceOf(n) ?? [])
+      return new Set(spoken.map(onWire)).size <= 1
     },
     holders: () => nodes.filter((n) => n.up && n.fake.addresses.length > 0),
   }
