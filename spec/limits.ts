@@ -39,3 +39,9 @@ export const FRAME_BYTES_MAX = 1024 * 1024
 export const EVENTS_KEPT_MAX = 100_000
 /** Steps of one plan that may remove something before the guard asks. */
 export const REMOVALS_MAX = 10
+/** Messages of one kind about one thing are counted in windows of this length. */
+export const NOTIFY_REPEAT_MS = 600_000
+/** So many of them are sent in a window; the rest are one summary at its end. */
+export const NOTIFY_MESSAGES_MAX = 3
+export const MAIL_RECIPIENTS_MAX = 20
+export const WEBHOOKS_MAX = 10

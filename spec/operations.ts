@@ -1,6 +1,6 @@
-// Stats page, logs, notify, rollout: how the cluster is watched and changed.
+// Stats page, logs, rollout: how the cluster is watched and changed.
 import { type Static, Type } from '@sinclair/typebox'
-import { HostName, mapOf, Ms, oneOf, Path, Port, UrlText } from './names.ts'
+import { mapOf, Ms, oneOf, Path, Port, UrlText } from './names.ts'
 
 const closed = { additionalProperties: false }
 
@@ -48,49 +48,6 @@ export const Logs = Type.Object(
   { ...closed, description: 'where haproxy logs' },
 )
 export type Logs = Static<typeof Logs>
-
-export const Notify = Type.Object(
-  {
-    mail: Type.Optional(
-      Type.Object(
-        {
-          to: Type.Array(Type.String({ pattern: '^[^\\s@<>"]{1,64}@[^\\s@<>"]{1,190}$' }), {
-            minItems: 1,
-            maxItems: 20,
-          }),
-          from: Type.String({ pattern: '^[^\\s@<>"]{1,64}@[^\\s@<>"]{1,190}$' }),
-          smtpHost: HostName('relay'),
-          smtpPort: Type.Optional(Port('default 25')),
-        },
-        closed,
-      ),
-    ),
-    webhooks: Type.Optional(
-      mapOf(
-        Type.Object(
-          {
-            url: Type.String({ pattern: '^https?://[^\\s"\']{1,500}$' }),
-            format: Type.Optional(oneOf(['json', 'slack'], 'default json')),
-          },
-          closed,
-        ),
-        10,
-        'by name',
-      ),
-    ),
-    on: Type.Optional(
-      Type.Array(oneOf(['transition', 'split-brain', 'no-holder', 'failed', 'stale'], 'event'), {
-        uniqueItems: true,
-        description: 'default all',
-      }),
-    ),
-  },
-  {
-    ...closed,
-    description: 'who is told; delivery comes with a later version, the section is checked now',
-  },
-)
-export type Notify = Static<typeof Notify>
 
 export const Rollout = Type.Object(
   {

@@ -15,6 +15,7 @@ import { REMOVALS_MAX, TAKEOVER_MS_DEFAULT } from './limits.ts'
 import { known, netOf } from './known.ts'
 import { entries, member } from './maps.ts'
 import type { Node } from './node.ts'
+import { notifyOf } from './notify.ts'
 import type { Pool, Server } from './pool.ts'
 import type { ProxySection, RetryReason } from './proxy.ts'
 import { resolveHost } from './resolve-host.ts'
@@ -46,7 +47,8 @@ export function resolve(spec: Spec): Cluster {
       requests: requests ?? true,
       ...(target !== undefined && { target }),
     },
-    ...(spec.notify && { notify: spec.notify }),
+    ...(spec.notify && { notify: notifyOf(spec.notify) }),
+    ...(spec.hub && { hubUrl: spec.hub.url }),
     rollout: {
       removalsMax: spec.rollout?.removalsMax ?? REMOVALS_MAX,
       peerWaitMs: spec.rollout?.peerWaitMs ?? 10_000,

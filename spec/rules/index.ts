@@ -3,6 +3,9 @@ import { addressValid } from './address-valid.ts'
 import { balanceOn } from './balance-on.ts'
 import { checkOptions } from './check-options.ts'
 import { extraLines } from './extra-lines.ts'
+import { notifyClear } from './notify-clear.ts'
+import { notifyReaches } from './notify-reaches.ts'
+import { notifyReferences } from './notify-references.ts'
 import { poolBackupOnly } from './pool-backup-only.ts'
 import { poolOneMode } from './pool-one-mode.ts'
 import { poolServers } from './pool-servers.ts'
@@ -74,4 +77,7 @@ export const RULES: readonly Rule[] = [
   checkOptions,
   serverLoop,
   splitConditions,
+  notifyReferences,
+  notifyClear,
+  notifyReaches,
 ]

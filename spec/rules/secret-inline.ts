@@ -9,11 +9,14 @@ const SECRETS = [
   /\b(?:stats\s+)?auth\s+\S+:\S+/i,
 ]
 const URL_LOGIN = /^https?:\/\/[^/@]*:[^/@]*@/
+/** Whoever knows this address can post: Slack, Teams, Discord, and most of their kind. */
+const URL_SECRET =
+  /^https:\/\/(?:hooks\.slack\.com|[a-z0-9.-]*discord(?:app)?\.com\/api\/webhooks|[a-z0-9.-]+\.webhook\.office\.com)\//
 
 export const secretInline: Rule = (spec) => {
   const lines = extraOf(spec).filter(({ line }) => SECRETS.some((secret) => secret.test(line)))
   const urls = entries(spec.notify?.webhooks)
-    .filter(([, { url }]) => URL_LOGIN.test(url))
+    .filter(([, { url = '' }]) => URL_LOGIN.test(url) || URL_SECRET.test(url))
     .map(([name]) => ({ keys: ['notify', 'webhooks', name, 'url'] }))
   const logins = spec.source?.url !== undefined && URL_LOGIN.test(spec.source.url)
   return [...lines, ...urls, ...(logins ? [{ keys: ['source', 'url'] }] : [])].map(({ keys }) =>
