@@ -7,6 +7,7 @@ import { addHistory } from './commands/history.ts'
 import { addHub } from './commands/hub.ts'
 import { addLab } from './commands/lab.ts'
 import { addLint } from './commands/lint.ts'
+import { addNotify } from './commands/notify.ts'
 import { addPlan } from './commands/plan.ts'
 import { addPush } from './commands/push.ts'
 import { addRender } from './commands/render.ts'
@@ -35,6 +36,7 @@ const VERBS = [
   addAgent,
   addHub,
   addLab,
+  addNotify,
   addSchema,
   addCompletion,
   addVersion,

@@ -41,10 +41,13 @@ const shown = (config: object): unknown =>
 
 export async function hub(io: Io, flags: HubServeFlags): Promise<void> {
   const { serveHub } = await import('../site/serve.ts')
+  const { createCourier } = await import('../agent/host/courier.ts')
   const state = resolve(io.cwd, flags.state)
   const listen = flags.listen ?? [`127.0.0.1:${HUB_PORT}`]
   const open = flags.open === true
-  const served = await serveHub({ state, listen, open, clock: io.clock, log: logger(io) })
+  const { clock } = io
+  const courier = createCourier(clock)
+  const served = await serveHub({ state, listen, open, clock, log: logger(io), courier })
   const { addresses } = served
   if (io.json) jsonOut(io, { ok: true, tokens: join(state, 'tokens.json'), addresses })
   else {

@@ -1,6 +1,7 @@
 // What the hub is given: everything that is not deterministic, and the one judge of specs.
 import type { Cluster } from '../spec/cluster.ts'
 import type { Parsed } from '../spec/diagnostic.ts'
+import type { Courier } from '../spec/notice.ts'
 import type { Tokens } from './access.ts'
 import type { Store } from './store.ts'
 
@@ -21,5 +22,7 @@ export type HubDeps = {
   readonly log: Log
   /** Random ids for events and nonces. */
   readonly id: () => string
+  /** Takes messages to people. */
+  readonly courier: Courier
   readonly check: (text: string) => Parsed<Cluster>
 }

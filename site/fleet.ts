@@ -26,7 +26,13 @@ export type Wanted = {
   readonly cluster: Cluster
 }
 /** A confirmed change of a vip's holders. */
-export type Transition = { readonly vip: string; readonly words: string; readonly text: string }
+export type Transition = {
+  readonly vip: string
+  readonly words: string
+  readonly text: string
+  /** Time without a heard claim before the new holder's; 0 when none was measured. */
+  readonly gapMs: number
+}
 export type Fleet = {
   setWanted(wanted: Wanted): void
   /** False when there are AGENTS_MAX already. */
@@ -132,7 +138,7 @@ function transitionsOf(
       memory.claimedAt.set(vip.vip, now - Math.min(...vip.holders.map((h) => h.ageMs)))
     if (to === undefined || to === from) return []
     memory.said.set(vip.vip, to)
-    return [{ vip: vip.vip, words: to, text: transitionText(vip.vip, from, to, gapMs) }]
+    return [{ vip: vip.vip, words: to, text: transitionText(vip.vip, from, to, gapMs), gapMs }]
   })
 }
 

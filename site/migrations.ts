@@ -28,4 +28,8 @@ export const MIGRATIONS: readonly string[] = [
      vip TEXT PRIMARY KEY,
      text TEXT NOT NULL
    ) STRICT;`,
+  `CREATE TABLE notices (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     body TEXT NOT NULL
+   ) STRICT;`,
 ]

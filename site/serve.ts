@@ -8,6 +8,7 @@ import { getRequestListener } from '@hono/node-server'
 import { WebSocketServer } from 'ws'
 import { checkSpec } from '../spec/check.ts'
 import { FRAME_BYTES_MAX } from '../spec/limits.ts'
+import type { Courier } from '../spec/notice.ts'
 import { loadTokens } from './access.ts'
 import type { Clock, Log } from './deps.ts'
 import { createHub, type Hub, SESSIONS_MAX } from './hub.ts'
@@ -23,6 +24,8 @@ export type ServeOptions = {
   readonly open: boolean
   readonly clock: Clock
   readonly log: Log
+  /** Takes messages to people; closed with the hub. */
+  readonly courier: Courier
 }
 export type Serving = {
   /** 'http://host:port' or 'unix:/path', in the order of `listen`. */
@@ -105,7 +108,7 @@ const closed = (server: Server): Promise<void> =>
 
 /** @throws with a message for the operator when state or an address cannot be used. */
 export async function serveHub(options: ServeOptions): Promise<Serving> {
-  const { state, listen, open, clock, log } = options
+  const { state, listen, open, clock, log, courier } = options
   mkdirSync(state, { recursive: true, mode: 0o700 })
   const tokens = loadTokens(state)
   const store = openStore(join(state, 'hub.db'))
@@ -115,7 +118,7 @@ export async function serveHub(options: ServeOptions): Promise<Serving> {
       ? ({ ok: false, diagnostics } as const)
       : ({ ok: true, value: cluster, diagnostics } as const)
   }
-  const hub = createHub({ store, tokens, open, clock, log, id: randomUUID, check })
+  const hub = createHub({ store, tokens, open, clock, log, courier, id: randomUUID, check })
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_BYTES_MAX,
@@ -124,6 +127,7 @@ export async function serveHub(options: ServeOptions): Promise<Serving> {
   const servers = listen.map(() => newServer(hub, sockets))
   const close = async () => {
     hub.close()
+    courier.close()
     for (const ws of sockets.clients) ws.terminate()
     await Promise.all(servers.map(closed))
     store.close()

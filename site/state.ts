@@ -1,10 +1,12 @@
 // The running hub behind the routes: store, fleet, feed and agent sessions, wired together.
+import type { Cluster } from '../spec/cluster.ts'
 import { NAME_PATTERN } from '../spec/names.ts'
 import type { NodeEvent, Report } from '../spec/report.ts'
 import type { ClusterStatus, HubEvent } from '../spec/status.ts'
 import type { HubDeps } from './deps.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { createFleet, type Fleet } from './fleet.ts'
+import { createHubNotify } from './notify.ts'
 import { statusHtml } from './page.ts'
 import { createSession, type Session, type Wire } from './session.ts'
 import type { StoredSpec } from './store.ts'
@@ -67,18 +69,22 @@ const shape = (status: ClusterStatus): string =>
 /** What the newest spec is, and whether this version still accepts it. */
 function createNewest({ store, check, log }: HubDeps, fleet: Fleet) {
   let newest = store.newest()
+  let cluster: Cluster | undefined
   const use = () => {
     newest = store.newest()
     if (newest === undefined) return
     const { revision, digest, body } = newest
     const parsed = check(body)
-    if (parsed.ok) fleet.setWanted({ revision, digest, cluster: parsed.value })
-    else log(`hub: revision ${revision} no longer passes this version's checks`)
+    if (parsed.ok) {
+      cluster = parsed.value
+      fleet.setWanted({ revision, digest, cluster })
+    } else log(`hub: revision ${revision} no longer passes this version's checks`)
   }
   use()
   return {
     use,
     get: () => newest,
+    cluster: () => cluster,
     tell: (session: Session) => {
       if (newest === undefined) return
       session.send({ type: 'wanted', revision: newest.revision, digest: newest.digest })
@@ -102,20 +108,26 @@ function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
     return stored
   }
   const save = () => guard.write(() => store.saveReports(unsaved, clock.now()))
+  const own = (kind: NodeEvent['kind'], text: string) =>
+    record('', [{ id: deps.id().slice(0, 40), at: clock.now(), kind, text: text.slice(0, 1000) }])
+  const notify = createHubNotify(deps, guard.write, (text) => own('notify', text))
   return {
     healthy: guard.healthy,
     record,
     keep: (node: string, report: Report) => void unsaved.set(node, report),
     save,
     watch() {
-      for (const { vip, words, text } of fleet.transitions()) {
-        record('', [{ id: deps.id().slice(0, 40), at: clock.now(), kind: 'transition', text }])
+      for (const { vip, words, text, gapMs } of fleet.transitions()) {
+        own('transition', text)
+        notify.gap(vip, gapMs)
         guard.write(() => store.saveHolders(vip, words))
       }
       const now = shape(fleet.status())
       if (now !== lastShape) feed.touch()
       lastShape = now
     },
+    /** Tells people what is due. */
+    tell: (cluster: Cluster | undefined) => notify.tick(fleet.status(), cluster),
     flush() {
       if (unsaved.size === 0 || clock.monotonic() - flushedAt < REPORT_FLUSH_MS) return
       flushedAt = clock.monotonic()
@@ -211,6 +223,7 @@ export function createState(deps: HubDeps): HubState {
     tick() {
       endSilent(sessions, clock.monotonic())
       recorder.watch()
+      recorder.tell(newest.cluster())
       recorder.flush()
       feed.tick()
     },

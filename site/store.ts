@@ -3,6 +3,7 @@ import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { Value } from '@sinclair/typebox/value'
 import { EVENTS_KEPT_MAX } from '../spec/limits.ts'
 import type { Revision } from '../spec/protocol.ts'
+import { TOLD_NOTHING, Told } from '../spec/notice.ts'
 import { type NodeEvent, Report } from '../spec/report.ts'
 import type { HubEvent } from '../spec/status.ts'
 import { MIGRATIONS } from './migrations.ts'
@@ -44,6 +45,9 @@ export type Store = {
   /** Last confirmed words per vip, so that a move during a hub restart is still seen. */
   holders(): ReadonlyMap<string, string>
   saveHolders(vip: string, text: string): void
+  /** What people were told of, so that a restart neither repeats nor forgets it. */
+  told(): Told
+  saveTold(told: Told): void
   close(): void
 }
 
@@ -145,6 +149,17 @@ function addEventsTo(
   return fresh
 }
 
+/** Written by another version: nothing is open then; what is, will be told again. */
+function readTold(row: Row | undefined): Told {
+  if (row === undefined) return TOLD_NOTHING
+  try {
+    const told: unknown = JSON.parse(str(row, 'body'))
+    return Value.Check(Told, told) ? told : TOLD_NOTHING
+  } catch {
+    return TOLD_NOTHING
+  }
+}
+
 function readReports(rows: readonly Row[]): ReadonlyMap<string, Report> {
   const reports = new Map<string, Report>()
   for (const row of rows) {
@@ -205,6 +220,15 @@ export function openStore(path: string): Store {
           .prepare('SELECT vip, text FROM holders')
           .all()
           .map((row) => [str(row, 'vip'), str(row, 'text')]),
+      ),
+    told: () => readTold(db.prepare('SELECT body FROM notices').get()),
+    saveTold: (told) =>
+      transaction(db, 'store what was told', () =>
+        db
+          .prepare(
+            'INSERT INTO notices (id, body) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body',
+          )
+          .run(JSON.stringify(told)),
       ),
     saveHolders: (vip, text) =>
       transaction(db, 'store a vip holder', () => {

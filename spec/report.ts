@@ -97,6 +97,7 @@ export const NodeEvent = Type.Object(
         'refused',
         'adopted',
         'agent',
+        'notify',
       ],
       'kind of event',
     ),

@@ -6,6 +6,7 @@ import { createHub } from '../../site/hub.ts'
 import { openStore, type Store } from '../../site/store.ts'
 import { checkSpec } from '../../spec/check.ts'
 import type { Cluster } from '../../spec/cluster.ts'
+import type { Courier, Delivery, Notice, Sender } from '../../spec/notice.ts'
 import type { Report, Summary } from '../../spec/report.ts'
 
 export const SPEC = readFileSync(
@@ -83,14 +84,31 @@ export const reportOf = (summary: Summary): Report => ({
   agentVersion: 'test',
 })
 
+export type Sent = {
+  readonly notice: Notice
+  readonly sender: Sender
+  readonly told: (delivery: Delivery) => void
+}
+/** Keeps what it is given. */
+export function fakeCourier(): Courier & { readonly sent: Sent[] } {
+  const sent: Sent[] = []
+  return {
+    sent,
+    send: (notice, sender, _notify, told) => sent.push({ notice, sender, told }),
+    close: () => undefined,
+  }
+}
+
 export function testHub({
   store = openStore(':memory:'),
   open = false,
+  clock = testClock(),
 }: {
   store?: Store
   open?: boolean
+  clock?: TestClock
 } = {}) {
-  const clock = testClock()
+  const courier = fakeCourier()
   const logs: string[] = []
   let ids = 0
   const hub = createHub({
@@ -100,6 +118,7 @@ export function testHub({
     clock,
     log: (line) => logs.push(line),
     id: () => `id${++ids}`,
+    courier,
     check,
   })
   const push = (body: string, parent: number, headers: Readonly<Record<string, string>> = {}) =>
@@ -113,7 +132,7 @@ export function testHub({
     token = tokens.operator,
     headers: Readonly<Record<string, string>> = {},
   ) => hub.app.request(path, { headers: { ...bearer(token), ...headers } })
-  return { hub, clock, store, logs, push, get }
+  return { hub, clock, store, logs, push, get, courier }
 }
 
 /** A fake wire and its session, past its hello when `node` is given. */

@@ -9,7 +9,7 @@ import { WebSocket } from 'ws'
 import { serveHub } from '../../site/serve.ts'
 import { openStore } from '../../site/store.ts'
 import { FRAME_BYTES_MAX } from '../../spec/limits.ts'
-import { bearer, SPEC, testClock } from './kit.ts'
+import { bearer, fakeCourier, SPEC, testClock } from './kit.ts'
 
 const options = (state: string, listen = ['127.0.0.1:0']) => ({
   state,
@@ -17,6 +17,7 @@ const options = (state: string, listen = ['127.0.0.1:0']) => ({
   open: false,
   clock: testClock(),
   log: () => {},
+  courier: fakeCourier(),
 })
 const tokenOf = (state: string, role: string): string =>
   JSON.parse(readFileSync(join(state, 'tokens.json'), 'utf8'))[role]
