@@ -22,21 +22,30 @@ export function createPeers(
   return {
     latest: () => latest,
     refresh: async (cluster, node) => {
-      const found = new Map<string, Summary>()
-      await Promise.all(
-        peerAddresses(cluster, node).map(async ({ name, address }) => {
-          const at = address.includes(':') ? `[${address}]` : address
-          const url = `http://${at}:${options.port}/v1/peer`
-          const headers = { authorization: `Bearer ${options.token}` }
-          const answer = await host.get(url, headers, PEER_TIMEOUT_MS)
-          const value = answer.status === 200 ? parse(answer.body) : undefined
-          if (value?.node === name) found.set(name, value)
-        }),
-      )
-      latest = found
-      return found
+      latest = await askNodes(host, options, peerAddresses(cluster, node))
+      return latest
     },
   }
+}
+
+/** Asks all of them at once; who does not answer within PEER_TIMEOUT_MS is missing. */
+export async function askNodes(
+  host: Pick<Host, 'get'>,
+  options: { readonly port: number; readonly token: string },
+  nodes: readonly { readonly name: string; readonly address: string }[],
+): Promise<ReadonlyMap<string, Summary>> {
+  const found = new Map<string, Summary>()
+  await Promise.all(
+    nodes.map(async ({ name, address }) => {
+      const at = address.includes(':') ? `[${address}]` : address
+      const url = `http://${at}:${options.port}/v1/peer`
+      const headers = { authorization: `Bearer ${options.token}` }
+      const answer = await host.get(url, headers, PEER_TIMEOUT_MS)
+      const value = answer.status === 200 ? parse(answer.body) : undefined
+      if (value?.node === name) found.set(name, value)
+    }),
+  )
+  return found
 }
 
 function parse(body: string): Summary | undefined {

@@ -10,6 +10,7 @@ import type { AgentConfig } from './config.ts'
 import { textOf } from './failure.ts'
 import { healthTargets } from './health-targets.ts'
 import { openMemory } from './memory.ts'
+import { startNotify } from './notify/start.ts'
 import { type Agent, clusterName, currentCluster, emptyPassState, pass } from './pass.ts'
 import { createPeers } from './peers.ts'
 import { parseStat } from './providers/haproxy/live.ts'
@@ -18,7 +19,7 @@ import { engines } from './providers/index.ts'
 import { sourcesOf, tokenOf } from './sources.ts'
 import { createStatus, holdsOf, type Status } from './status.ts'
 import { servePeers } from './uplink/peer-server.ts'
-import { createEventQueue, type EventQueue, startUplink } from './uplink/index.ts'
+import { createEventQueue, type EventQueue, startUplink, type Uplink } from './uplink/index.ts'
 import type { Facts } from './plan/types.ts'
 import type { Clock, World } from './world.ts'
 
@@ -218,8 +219,9 @@ async function openDoors(agent: Agent, needs: DoorNeeds): Promise<readonly Close
       ),
   })
   const closes: Close[] = [() => server.close(), () => prober.close()]
+  let uplink: Uplink | undefined
   if (config.hub !== undefined) {
-    const uplink = startUplink({
+    const line = startUplink({
       url: config.hub.url,
       token: await tokenOf(config.hub, world.host),
       cluster: () => clusterName(agent),
@@ -236,8 +238,10 @@ async function openDoors(agent: Agent, needs: DoorNeeds): Promise<readonly Close
       },
       log: needs.log,
     })
-    status.onChange(() => uplink.changed())
-    closes.push(() => uplink.close())
+    status.onChange(() => line.changed())
+    closes.push(() => line.close())
+    uplink = line
   }
+  closes.push(startNotify(agent, config, uplink))
   return closes
 }

@@ -35,6 +35,7 @@ function viewOf(status: ClusterStatus, cluster: Cluster, mono: number): View {
   return {
     mono,
     wall: status.now,
+    self: '',
     vips: status.vips.map(({ vip, addresses, state, holders }) => ({
       ...{ vip, addresses, state, holders: holders.map((h) => h.node) },
       takeoverMs: takeover.get(vip) ?? 0,

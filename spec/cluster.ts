@@ -1,7 +1,7 @@
 // The normal form of a spec: every default filled in, every reference followed, every map sorted by name.
 // Providers read this and never the raw spec, so a default has exactly one home: resolve.ts.
 import type { Scheduler } from './lvs.ts'
-import type { Topic } from './notify.ts'
+import type { ClusterNotify } from './notify.ts'
 import type { Logs, Stats } from './operations.ts'
 import type { RetryReason, When } from './proxy.ts'
 
@@ -236,31 +236,6 @@ export type ClusterFirewall = {
 export type ClusterSelinux = {
   readonly manage: 'set' | 'report' | 'off'
   readonly booleans: Readonly<Record<string, boolean>>
-}
-
-export type ClusterMail = {
-  readonly to: readonly string[]
-  readonly from: string
-  readonly host: string
-  readonly port: number
-  readonly tls: 'starttls' | 'required' | 'implicit' | 'off'
-  readonly caFile?: string
-  /** Both or none; the file is read on the machine that sends. */
-  readonly auth?: { readonly user: string; readonly passwordFile: string }
-}
-export type ClusterWebhook = {
-  readonly name: string
-  /** Where the address is: in the spec, or in a file on the machine that sends. */
-  readonly at: { readonly url: string } | { readonly file: string }
-  readonly format: 'json' | 'slack'
-  readonly tokenFile?: string
-}
-export type ClusterNotify = {
-  readonly mail?: ClusterMail
-  readonly webhooks: readonly ClusterWebhook[]
-  readonly on: readonly Topic[]
-  readonly repeatMs: number
-  readonly messagesMax: number
 }
 
 export type Cluster = {

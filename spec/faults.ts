@@ -34,6 +34,9 @@ export const CLOSE_HOLD_MS: Readonly<Record<Topic, number>> = {
 /** Nodes that fall silent, or come back, within this time are one message. */
 export const GATHER_MS = 2_000
 
+/** A vip that nobody held yet is being set up: packages may have to be installed first. */
+export const FIRST_HOLDER_MS = 60_000
+
 export const vipName = ({ vip, addresses }: VipSeen): string =>
   `vip ${vip} (${addresses.join(', ')})`
 

@@ -1,6 +1,6 @@
 // A message to people about one cluster event, and what is seen of the cluster to find such events.
 import { type Static, Type } from '@sinclair/typebox'
-import type { ClusterNotify } from './cluster.ts'
+import type { ClusterNotify } from './notify.ts'
 import { oneOf } from './names.ts'
 import { TOPICS, type Topic } from './notify.ts'
 import type { VipStatus } from './status.ts'
@@ -56,6 +56,8 @@ export type View = {
   readonly mono: number
   /** Milliseconds since 1970, for showing. */
   readonly wall: number
+  /** Node that looks, '' for the hub. */
+  readonly self: string
   readonly vips: readonly VipSeen[]
   readonly nodes: readonly NodeSeen[]
 }

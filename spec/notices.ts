@@ -1,8 +1,16 @@
 // From views of the cluster to messages: each event once, each fault once with its end. Pure: times come in.
-import { absence, CLOSE_HOLD_MS, type Fault, faultsOf, GATHER_MS, vipName } from './faults.ts'
+import {
+  absence,
+  CLOSE_HOLD_MS,
+  type Fault,
+  faultsOf,
+  FIRST_HOLDER_MS,
+  GATHER_MS,
+  vipName,
+} from './faults.ts'
 import type { Notice, Told, VipSeen, View } from './notice.ts'
 import { createNoticeRate } from './notice-rate.ts'
-import type { ClusterNotify } from './cluster.ts'
+import type { ClusterNotify } from './notify.ts'
 import type { Topic } from './notify.ts'
 import { lasting } from './notice-text.ts'
 
@@ -49,7 +57,10 @@ function openedNotice(view: View, faults: readonly Fault[]): Notice {
   const about = faults.map((fault) => fault.about)
   const key = first?.key ?? ''
   const several = faults.length > 1
-  const deaf = view.nodes.length > 1 && view.nodes.every((node) => node.stale)
+  const others = view.nodes.filter(
+    (node) => node.node !== view.self && (node.stale || node.wanted !== ''),
+  )
+  const deaf = others.length > 1 && others.every((node) => node.stale)
   return {
     id: `opened:${key}:${view.wall}`,
     thread: `${key}:${view.wall}`,
@@ -69,16 +80,18 @@ function openedNotice(view: View, faults: readonly Fault[]): Notice {
   }
 }
 
+const isNew = ({ holders }: State, { topic, about }: Fault): boolean =>
+  topic === 'no-holder' && !holders.has(about)
+
 /** Faults that have lasted; those of silent nodes that are nearly there go with them. */
 function ripe({ state, view }: Step, faults: ReadonlyMap<string, Fault>): readonly Fault[] {
-  const age = (fault: Fault) => view.mono - (state.pending.get(fault.key) ?? view.mono)
   const waiting = [...faults.values()].filter((fault) => state.pending.has(fault.key))
-  const due = waiting.filter((fault) => age(fault) >= fault.holdMs)
-  const gather = due.some((fault) => fault.topic === 'stale')
+  const leftMs = (fault: Fault) =>
+    (isNew(state, fault) ? FIRST_HOLDER_MS : fault.holdMs) -
+    (view.mono - (state.pending.get(fault.key) ?? view.mono))
+  const gather = waiting.some((fault) => fault.topic === 'stale' && leftMs(fault) <= 0)
   return waiting.filter(
-    (fault) =>
-      due.includes(fault) ||
-      (gather && fault.topic === 'stale' && age(fault) >= fault.holdMs - GATHER_MS),
+    (fault) => leftMs(fault) <= (gather && fault.topic === 'stale' ? GATHER_MS : 0),
   )
 }
 

@@ -1,6 +1,5 @@
 // Who is told of what, and how: mail, webhooks, and how often. No secret stands here, only where it lies.
 import { type Static, Type } from '@sinclair/typebox'
-import type { ClusterMail, ClusterNotify, ClusterWebhook } from './cluster.ts'
 import {
   MAIL_RECIPIENTS_MAX,
   NOTIFY_MESSAGES_MAX,
@@ -85,6 +84,31 @@ export const Notify = Type.Object(
   },
 )
 export type Notify = Static<typeof Notify>
+
+export type ClusterMail = {
+  readonly to: readonly string[]
+  readonly from: string
+  readonly host: string
+  readonly port: number
+  readonly tls: 'starttls' | 'required' | 'implicit' | 'off'
+  readonly caFile?: string
+  /** Both or none; the file is read on the machine that sends. */
+  readonly auth?: { readonly user: string; readonly passwordFile: string }
+}
+export type ClusterWebhook = {
+  readonly name: string
+  /** Where the address is: in the spec, or in a file on the machine that sends. */
+  readonly at: { readonly url: string } | { readonly file: string }
+  readonly format: 'json' | 'slack'
+  readonly tokenFile?: string
+}
+export type ClusterNotify = {
+  readonly mail?: ClusterMail
+  readonly webhooks: readonly ClusterWebhook[]
+  readonly on: readonly Topic[]
+  readonly repeatMs: number
+  readonly messagesMax: number
+}
 
 function mailOf(mail: Static<typeof Mail>): ClusterMail {
   const { to, from, smtpHost, smtpPort, caFile, user, passwordFile } = mail

@@ -1,5 +1,5 @@
 // Takes messages to people: a queue for each way, so that a relay that hangs delays no webhook, and nothing else.
-import type { ClusterNotify } from '../../spec/cluster.ts'
+import type { ClusterNotify } from '../../spec/notify.ts'
 import type { Courier, Delivery, Notice, Sender } from '../../spec/notice.ts'
 import type { Clock } from '../world.ts'
 import { sendMail } from './mailer.ts'

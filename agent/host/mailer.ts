@@ -1,5 +1,5 @@
 // One mail to one relay, once: nodemailer speaks SMTP (EHLO, STARTTLS, AUTH, dot-stuffing are not ours to write).
-import type { ClusterMail } from '../../spec/cluster.ts'
+import type { ClusterMail } from '../../spec/notify.ts'
 import type { Notice, Sender } from '../../spec/notice.ts'
 import { messageId, subjectOf, textOf } from '../../spec/notice-text.ts'
 import type { Attempt } from './courier.ts'

@@ -1,5 +1,5 @@
 // One POST to one webhook, once.
-import type { ClusterWebhook } from '../../spec/cluster.ts'
+import type { ClusterWebhook } from '../../spec/notify.ts'
 import type { Notice, Sender } from '../../spec/notice.ts'
 import { jsonBody, slackBody } from '../../spec/notice-text.ts'
 import type { Attempt } from './courier.ts'

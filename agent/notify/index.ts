@@ -1,6 +1,7 @@
 // Tells people where no hub does: none is configured, or it has been away for too long. Decides nothing else.
 import { Value } from '@sinclair/typebox/value'
-import type { Cluster, ClusterNotify } from '../../spec/cluster.ts'
+import type { Cluster } from '../../spec/cluster.ts'
+import type { ClusterNotify } from '../../spec/notify.ts'
 import { type Courier, type Notice, type Sender, TOLD_NOTHING, Told } from '../../spec/notice.ts'
 import { lasting } from '../../spec/notice-text.ts'
 import { createNotices, type Notices, type Policy } from '../../spec/notices.ts'
@@ -33,7 +34,10 @@ export type AgentNotifyDeps = {
   readonly cluster: () => Cluster | undefined
   readonly summary: () => Summary
   /** Asks these nodes, bounded in time; who does not answer is missing. */
-  readonly ask: (cluster: Cluster, nodes: readonly string[]) => Promise<ReadonlyMap<string, Summary>>
+  readonly ask: (
+    cluster: Cluster,
+    nodes: readonly string[],
+  ) => Promise<ReadonlyMap<string, Summary>>
   /** undefined where no hub is configured. */
   readonly hub: { connected(): boolean } | undefined
   readonly event: (text: string) => void
@@ -138,11 +142,20 @@ export async function createAgentNotify(deps: AgentNotifyDeps): Promise<AgentNot
       if (cluster?.notify === undefined) return LOOK_MS
       const answers = await look(deps, memory, cluster)
       const mono = clock.monotonic()
-      const view = viewOf(cluster, answers, memory.once, { mono, wall: clock.now() })
+      const view = viewOf(cluster, answers, memory.once, {
+        self: deps.node,
+        mono,
+        wall: clock.now(),
+      })
       const due = memory.notices.step(view, policyOf(cluster.notify, deps.hub !== undefined))
       const mine = due.filter((notice) => senderOf(notice, view, answers) === deps.node)
       memory.held = [...memory.held, ...mine.map((notice) => ({ notice, mono }))].slice(-HELD_MAX)
-      await save(deps, memory)
+      try {
+        await save(deps, memory)
+      } catch (thrown) {
+        // A full disk must not keep the message: at worst a restart tells it again.
+        deps.event(`cannot keep what was told: ${textOf(thrown)}`)
+      }
       tell(deps, memory, cluster, mono)
       return deps.hub?.connected() === true ? LOOK_CONNECTED_MS : LOOK_MS
     },

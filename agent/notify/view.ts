@@ -42,9 +42,9 @@ export const viewOf = (
   cluster: Cluster,
   answers: Answers,
   once: ReadonlySet<string>,
-  { mono, wall }: Pick<View, 'mono' | 'wall'>,
+  { self, mono, wall }: Pick<View, 'self' | 'mono' | 'wall'>,
 ): View => ({
-  ...{ mono, wall },
+  ...{ self, mono, wall },
   vips: cluster.vips.map((vip) => vipSeen(vip, answers)),
   nodes: cluster.nodes.map(({ name }) => nodeSeen(name, answers.get(name), once.has(name))),
 })

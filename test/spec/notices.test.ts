@@ -44,7 +44,13 @@ function sender(told: Told = TOLD_NOTHING, startMs = 0) {
     const said: Notice[] = []
     for (let n = 0; n < seconds * 4; n++) {
       mono += 250
-      const view = { mono, wall: WALL + mono, vips: what.vips ?? [], nodes: what.nodes ?? [] }
+      const view = {
+        self: '',
+        mono,
+        wall: WALL + mono,
+        vips: what.vips ?? [],
+        nodes: what.nodes ?? [],
+      }
       said.push(...notices.step(view, policy, n === 0 ? gaps : new Map()))
     }
     return said
@@ -118,6 +124,12 @@ test('nobody holds: told after the takeover time and a second, closed with the n
   const said = see(5, { vips: [held('lb2')] })
   assert.deepEqual(titles(said), ['vip web is held again, after 26 s'])
   assert.deepEqual(said[0]?.details, ['lb2 holds it now; before all this it was lb1.'])
+})
+
+test('a vip that is just being set up has a minute to find its first holder', () => {
+  const { see } = sender()
+  assert.deepEqual(titles(see(59, { vips: [none] })), [])
+  assert.deepEqual(titles(see(3, { vips: [none] })), ['nobody holds vip web (192.0.2.100)'])
 })
 
 test('where the fault is not wanted, the move it hid is still told', () => {

@@ -9,7 +9,7 @@ import {
   QUEUE_MAX,
   RETRY_MS_MIN,
 } from '../../../agent/host/courier.ts'
-import type { ClusterNotify } from '../../../spec/cluster.ts'
+import type { ClusterNotify } from '../../../spec/notify.ts'
 import type { Delivery } from '../../../spec/notice.ts'
 import { TOPICS } from '../../../spec/notify.ts'
 import { testClock } from '../../site/kit.ts'

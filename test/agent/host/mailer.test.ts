@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { after, test } from 'node:test'
 import type { SMTPServerOptions } from 'smtp-server'
 import { sendMail } from '../../../agent/host/mailer.ts'
-import type { ClusterMail } from '../../../spec/cluster.ts'
+import type { ClusterMail } from '../../../spec/notify.ts'
 import {
   certificate,
   mailTo,

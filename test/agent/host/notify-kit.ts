@@ -5,7 +5,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
-import type { ClusterMail } from '../../../spec/cluster.ts'
+import type { ClusterMail } from '../../../spec/notify.ts'
 import type { Notice, Sender } from '../../../spec/notice.ts'
 
 export const NOTICE: Notice = {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { Value } from '@sinclair/typebox/value'
 import { postWebhook } from '../../../agent/host/webhook.ts'
-import type { ClusterWebhook } from '../../../spec/cluster.ts'
+import type { ClusterWebhook } from '../../../spec/notify.ts'
 import { WebhookBody } from '../../../spec/notice-text.ts'
 import { type Answer, NOTICE, scratch, secretFile, SENDER, tidy, web } from './notify-kit.ts'
 

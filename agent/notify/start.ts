@@ -1,0 +1,45 @@
+// The notify section on a real node: the loop beside the pass, with the courier and the peers' doors.
+import type { AgentConfig } from '../config.ts'
+import { createCourier } from '../host/courier.ts'
+import { type Agent, currentCluster } from '../pass.ts'
+import { askNodes, peerAddresses } from '../peers.ts'
+import { runAgentNotify } from './index.ts'
+
+/** Ends when the returned function is called; what is under way is given up. */
+export function startNotify(
+  agent: Agent,
+  config: AgentConfig,
+  hub: { connected(): boolean } | undefined,
+): () => Promise<void> {
+  const { world, status } = agent
+  const stop = new AbortController()
+  const courier = createCourier(world.clock)
+  const door = { port: config.peer.port, token: config.peer.token ?? '' }
+  const running = runAgentNotify(
+    {
+      ...{ node: agent.node, clock: world.clock, host: world.host, courier, hub },
+      path: `${config.state}/notices.json`,
+      cluster: () => currentCluster(agent),
+      summary: status.summary,
+      ask: (cluster, names) => {
+        // The address of the vip's own network where there is one: it is the one that must work.
+        const near = new Map(peerAddresses(cluster, agent.node).map((p) => [p.name, p.address]))
+        const nodes = cluster.nodes
+          .filter((node) => names.includes(node.name))
+          .map(({ name, net }) => ({ name, address: near.get(name) ?? net.address }))
+        return askNodes(world.host, door, nodes)
+      },
+      event: (text) => status.event('notify', text),
+    },
+    stop.signal,
+  )
+  // A broken state directory is the only way here; the pass says it too, and must not end by it.
+  const ended = running.catch((thrown: unknown) =>
+    status.event('notify', `cannot tell anybody: ${thrown instanceof Error ? thrown.message : ''}`),
+  )
+  return async () => {
+    stop.abort()
+    courier.close()
+    await ended
+  }
+}
