@@ -13,7 +13,7 @@ import { serveHub } from '../../site/serve.ts'
 import { checkSpec } from '../../spec/check.ts'
 import { HEARTBEAT_MS } from '../../spec/limits.ts'
 import type { Summary } from '../../spec/report.ts'
-import { reportOf, SPEC, summaryOf } from '../site/kit.ts'
+import { fakeCourier, reportOf, SPEC, summaryOf } from '../site/kit.ts'
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome']
 const executablePath = (process.env['PATH'] ?? '')
@@ -31,7 +31,10 @@ let hub: Awaited<ReturnType<typeof serveHub>>
 let url = ''
 const logs: string[] = []
 const serve = (listen: string) =>
-  serveHub({ state, listen: [listen], open: true, clock: realClock, log: (l) => logs.push(l) })
+  serveHub({
+    ...{ state, listen: [listen], open: true, clock: realClock, courier: fakeCourier() },
+    log: (l) => logs.push(l),
+  })
 
 before(async () => {
   if (executablePath === undefined) return
