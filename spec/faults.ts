@@ -123,3 +123,9 @@ export function absence(
   if (vip === undefined) return 'gone'
   return vip.state === 'unknown' ? 'unsure' : 'over'
 }
+
+/** Group of an open fault that an earlier process left: by spec for failures, all nodes for silence, else by vip. */
+export const groupOf = (key: string, topic: Topic): string => {
+  if (topic === 'stale') return 'stale'
+  return topic === 'failed' ? `failed:${key.split(':')[2] ?? ''}` : key
+}

@@ -6,6 +6,7 @@ import {
   faultsOf,
   FIRST_HOLDER_MS,
   GATHER_MS,
+  groupOf,
   vipName,
 } from './faults.ts'
 import type { Notice, Told, VipSeen, View } from './notice.ts'
@@ -295,10 +296,4 @@ export function createNotices(told: Told, now: Pick<View, 'mono' | 'wall'>): Not
       holders: Object.fromEntries(state.holders),
     }),
   }
-}
-
-/** As faults.ts makes it: by spec for failures, all nodes together for silence, else by vip. */
-const groupOf = (key: string, topic: Topic): string => {
-  if (topic === 'stale') return 'stale'
-  return topic === 'failed' ? `failed:${key.split(':')[2] ?? ''}` : key
 }
