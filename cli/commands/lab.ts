@@ -34,7 +34,8 @@ export function addLab(program: Command, io: Io): void {
     .option('--partition', 'peers of the vip do not see each other, clients see all')
     .option('--agent', 'agent killed')
     .option('--hub', 'hub killed (node: hub)')
-    .option('--slow', 'four fifths of the time it stands still')
+    .option('--slow', 'runs 20 of every 100 ms, as when it swaps')
+    .option('--loss', 'a fifth of its packets is lost, each way')
     .action(async (node: string, flags: At & Record<string, unknown>) =>
       (await verbs()).fail(io, node, flags),
     )

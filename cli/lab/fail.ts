@@ -1,6 +1,14 @@
 // Breaks a lab in the ways clusters break, and heals it again.
 import { LabError } from './error.ts'
-import { enter, isolatePort, logOf, setPort, startMember } from './namespace.ts'
+import {
+  enter,
+  isolatePort,
+  keepPackets,
+  logOf,
+  losePackets,
+  setPort,
+  startMember,
+} from './namespace.ts'
 import { keptPaths } from './preflight.ts'
 import { childrenOf, detach, isAlive, kill, must, type Proc, run, until } from './process.ts'
 import { startAgent, startHub, startPrograms } from './services.ts'
@@ -24,6 +32,8 @@ printf '#!/bin/sh\\nexit 1\\n' > /run/lab/stub
 chmod 755 /run/lab/stub
 mount --bind /run/lab/stub "$program"`
 const UNSTUB_PROXY = 'umount "$(readlink -f "$(command -v haproxy)")"'
+/** Of a bad cable or an overloaded switch; connections crawl, and VRRP loses a hello now and then. */
+const LOSS_PERCENT = 20
 /** Four fifths of the time the node stands still, as under heavy swapping. kill -1 spares PID 1 and the caller. */
 const SLOW = 'while :; do kill -STOP -1; sleep 0.08; kill -CONT -1; sleep 0.02; done'
 
@@ -131,6 +141,16 @@ const WAYS: Record<How, Way> = {
       state.hub = await startHub(root, state)
     },
   },
+  loss: {
+    fail: async (root, state, node) => {
+      const ports = memberOf(state, node).nics.map((nic) => nic.port)
+      for (const port of ports) await losePackets(root, state, port, LOSS_PERCENT)
+      return { ports }
+    },
+    heal: async (root, state, { ports }) => {
+      for (const port of ports ?? []) await keepPackets(root, state, port)
+    },
+  },
   slow: {
     fail: async (root, state, node) => ({
       proc: detach(root, inside(state, node, SLOW), logOf(root, node)),
@@ -141,6 +161,8 @@ const WAYS: Record<How, Way> = {
     },
   },
 }
+
+const isOfSwitch = (how: How): boolean => how === 'partition' || how === 'loss'
 
 /** Breaks one thing. It stays broken until healed. Throws LabError when it is broken already. */
 export async function labFail({ root, node, how }: FailOptions): Promise<void> {
@@ -161,7 +183,7 @@ export async function labFail({ root, node, how }: FailOptions): Promise<void> {
   const more = await WAYS[how].fail(root, state, target)
   // Without power every other fault of the node is gone too, except those of the switch.
   const kept = state.faults.filter(
-    (fault) => how !== 'power' || fault.node !== target || fault.how === 'partition',
+    (fault) => how !== 'power' || fault.node !== target || isOfSwitch(fault.how),
   )
   writeState(root, { ...state, faults: [...kept, { node: target, how, ...more }] })
 }

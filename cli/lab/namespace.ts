@@ -125,6 +125,28 @@ export const isolatePort = (root: string, state: State, port: string, isolated: 
     ...['isolated', isolated ? 'on' : 'off'],
   ])
 
+const lossTable = (port: string): string => `loss_${port.replaceAll('-', '_')}`
+/**
+ * Drops this share of the packets of a port, each way by itself. In the switch, so that the node sees nothing of it
+ * but its effect. Throws LabError without nft, or where the kernel has no nftables for bridges.
+ */
+export function losePackets(root: string, state: State, port: string, percent: number) {
+  const table = `bridge ${lossTable(port)}`
+  const drop = `numgen random mod 100 < ${percent} drop`
+  const rules = [
+    `add table ${table}`,
+    `add chain ${table} forward { type filter hook forward priority 0; }`,
+    `add rule ${table} forward iifname "${port}" ${drop}`,
+    `add rule ${table} forward oifname "${port}" ${drop}`,
+  ]
+  const argv = [...inSwitch(state), 'nft', '-f', '-']
+  return must(root, `lose packets of port ${port}`, argv, { input: `${rules.join('\n')}\n` })
+}
+export const keepPackets = (root: string, state: State, port: string) =>
+  must(root, `keep the packets of port ${port}`, [
+    ...[...inSwitch(state), 'nft', 'delete', 'table', 'bridge', lossTable(port)],
+  ])
+
 /** Addresses that the kernel of a member has now; none when it is without power. */
 export async function addressesOf(
   root: string,

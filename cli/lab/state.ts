@@ -49,6 +49,7 @@ export const HOWS = [
   'agent',
   'hub',
   'slow',
+  'loss',
 ] as const
 export type How = (typeof HOWS)[number]
 const FaultState = Type.Object(
@@ -57,7 +58,7 @@ const FaultState = Type.Object(
     how: Type.Union(HOWS.map((how) => Type.Literal(how))),
     /** What must be ended to heal it. */
     proc: Type.Optional(ProcState),
-    /** Ports that are isolated. */
+    /** Ports of the switch that are isolated or lose packets. */
     ports: Type.Optional(Words),
   },
   closed,

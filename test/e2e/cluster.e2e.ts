@@ -1,6 +1,6 @@
 // The main job on real daemons: the seed cluster from one spec, by the single file, broken and changed.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -30,7 +30,8 @@ before(async () => {
 })
 after(async () => {
   await labDown({ root, log })
-  assert.deepEqual(await leftOf(root), { processes: [], mounts: [] })
+  rmSync(scratch, { recursive: true, force: true })
+  assert.deepEqual(leftOf(root), { processes: [], mounts: [] })
 })
 
 const holders = async () => (await labStatus({ root })).vips[0]?.holders ?? []
@@ -161,6 +162,51 @@ for (const how of ['agent', 'hub'] as const)
       return nodes.every((n: { condition: string }) => n.condition === 'Ready')
     })
   })
+
+test('a power cut is no drift, and a cluster with a new name is still one', async () => {
+  await labFail({ root, node: 'lb2', how: 'power' })
+  const renamed = await push((s) => Object.assign(s, { cluster: 'renamed' }), '--allow-missing')
+  assert.equal(renamed.exitCode, 0, renamed.stderr)
+  await labHeal({ root })
+  await until('lb2 is heard under the new name', async () => {
+    const { cluster, nodes } = JSON.parse((await cli('status', '--json')).stdout)
+    const ready = nodes.every((n: { condition: string }) => n.condition === 'Ready')
+    return cluster === 'renamed' && ready
+  })
+  const said = (await cli('events', '--limit', '1000')).stdout
+  assert.match(said, /lb2 .*nothing ran when the agent started: starts haproxy, keepalived/)
+  assert.doesNotMatch(said, /drift.*does not run/)
+  assert.equal((await push(() => undefined)).exitCode, 0)
+})
+
+test('slow: a node that stands still most of the time serves on, slowly', async () => {
+  const seen = await outage('slow')
+  assert.ok(seen.longestGapMs > 50, `${seen.longestGapMs} ms: it was not felt`)
+  assert.ok(seen.failed < seen.requests / 10, `${seen.failed} of ${seen.requests}`)
+  await labHeal({ root })
+  await heldBy('lb1')
+})
+
+test('loss: packets are lost, and none any more after healing', async () => {
+  const lost = async () => {
+    const ping = await labExec({
+      root,
+      node: 'client',
+      argv: ['ping', '-q', '-n', '-c', '100', '-i', '0.01', '-W', '1', '172.18.67.13'],
+      timeoutMs: 30_000,
+    })
+    return Number(/(\d+(?:\.\d+)?)% packet loss/.exec(ping.stdout)?.[1] ?? assert.fail(ping.stderr))
+  }
+  await heldBy('lb1')
+  assert.equal(await lost(), 0)
+  await labFail({ root, node: 'lb1', how: 'loss' })
+  const percent = await lost()
+  // A fifth each way: 36 % of the questions have no answer; five deviations of 100 throws are 24.
+  assert.ok(percent > 11 && percent < 61, `${percent} %`)
+  await labHeal({ root })
+  assert.equal(await lost(), 0)
+  await heldBy('lb1')
+})
 
 test('hand edits are put right', async () => {
   const was = await sums('lb2')

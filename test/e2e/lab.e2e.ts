@@ -1,6 +1,6 @@
 // The lab on real daemons with the tutorial's own configuration: it serves, breaks, heals, and leaves nothing.
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -17,13 +17,17 @@ import {
 } from '../../cli/lab/index.ts'
 import { tutorial } from './tutorial.ts'
 
-const root = join(mkdtempSync(join(tmpdir(), 'hactl-e2e-')), 'lab')
+const scratch = mkdtempSync(join(tmpdir(), 'hactl-e2e-'))
+const root = join(scratch, 'lab')
 const specText = readFileSync('spec/examples/wordpress.json', 'utf8')
 const hactl = [process.execPath, 'test/e2e/lab-main.ts']
 const log = () => undefined
 
 before(() => labUp({ specText, hactl, root, log, bare: tutorial }))
-after(() => labDown({ root, log }))
+after(async () => {
+  await labDown({ root, log })
+  rmSync(scratch, { recursive: true, force: true })
+})
 
 async function outage(how: How, seconds: number) {
   const probing = labProbe({ root, seconds })
