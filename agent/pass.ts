@@ -111,6 +111,9 @@ async function pull(agent: Agent): Promise<void> {
       agent.state.retry = undefined
       agent.state.waiting = undefined
       agent.state.held = undefined
+      // What was said of the spec before must not be read as said of this one.
+      const reason = `looks at revision ${fetched.revision}`
+      agent.status.set({ condition: 'Reconciling', reason })
     }
     return
   }

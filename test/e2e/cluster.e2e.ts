@@ -163,9 +163,26 @@ for (const how of ['agent', 'hub'] as const)
     })
   })
 
-test('a power cut is no drift, and a cluster with a new name is still one', async () => {
+test('a power cut is no drift', async () => {
   await labFail({ root, node: 'lb2', how: 'power' })
-  const renamed = await push((s) => Object.assign(s, { cluster: 'renamed' }), '--allow-missing')
+  await labHeal({ root })
+  const events = async () => (await cli('events', '--limit', '1000')).stdout
+  const boot = /lb2 .*nothing ran when the agent started: starts haproxy, keepalived/
+  await until('lb2 tells of its boot', async () => boot.test(await events()))
+  assert.doesNotMatch(await events(), /lb2 .*drift/)
+})
+
+test('a node that was away while the cluster got another name is heard again', async () => {
+  const keepalived = ['cat', '/etc/keepalived/keepalived.conf']
+  const { stdout } = await labExec({ root, node: 'lb1', argv: keepalived })
+  const vrid = Number(/virtual_router_id (\d+)/.exec(stdout)?.[1])
+  await labFail({ root, node: 'lb2', how: 'power' })
+  const rename = (s: Edited) => {
+    // The VRID follows from the name where none is given: kept, so that nothing changes on the wire.
+    Object.assign(s, { cluster: 'renamed' })
+    Object.assign(s.vips['web']!, { vrid })
+  }
+  const renamed = await push(rename, '--allow-missing')
   assert.equal(renamed.exitCode, 0, renamed.stderr)
   await labHeal({ root })
   await until('lb2 is heard under the new name', async () => {
@@ -173,9 +190,6 @@ test('a power cut is no drift, and a cluster with a new name is still one', asyn
     const ready = nodes.every((n: { condition: string }) => n.condition === 'Ready')
     return cluster === 'renamed' && ready
   })
-  const said = (await cli('events', '--limit', '1000')).stdout
-  assert.match(said, /lb2 .*nothing ran when the agent started: starts haproxy, keepalived/)
-  assert.doesNotMatch(said, /drift.*does not run/)
   assert.equal((await push(() => undefined)).exitCode, 0)
 })
 
@@ -187,25 +201,16 @@ test('slow: a node that stands still most of the time serves on, slowly', async 
   await heldBy('lb1')
 })
 
-test('loss: packets are lost, and none any more after healing', async () => {
-  const lost = async () => {
-    const ping = await labExec({
-      root,
-      node: 'client',
-      argv: ['ping', '-q', '-n', '-c', '100', '-i', '0.01', '-W', '1', '172.18.67.13'],
-      timeoutMs: 30_000,
-    })
-    return Number(/(\d+(?:\.\d+)?)% packet loss/.exec(ping.stdout)?.[1] ?? assert.fail(ping.stderr))
-  }
+test('loss: connections suffer, and no longer after healing', async () => {
   await heldBy('lb1')
-  assert.equal(await lost(), 0)
   await labFail({ root, node: 'lb1', how: 'loss' })
-  const percent = await lost()
-  // A fifth each way: 36 % of the questions have no answer; five deviations of 100 throws are 24.
-  assert.ok(percent > 11 && percent < 61, `${percent} %`)
+  // A lost SYN is sent again after 1 s (RFC 6298 section 2), which is all the time that the probe gives.
+  const lossy = await labProbe({ root, seconds: 3 })
+  process.stdout.write(`loss: failed ${lossy.failed} of ${lossy.requests}\n`)
+  assert.ok(lossy.failed > lossy.requests / 50, `${lossy.failed} of ${lossy.requests}`)
   await labHeal({ root })
-  assert.equal(await lost(), 0)
   await heldBy('lb1')
+  await until('no request fails', async () => (await labProbe({ root, seconds: 1 })).failed === 0)
 })
 
 test('hand edits are put right', async () => {
