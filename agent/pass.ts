@@ -1,7 +1,6 @@
 // One pass: pull, trust, observe, plan, guard, turn, apply, verify, record. Every way out leaves the node
 // as the spec says or as it last proved to load; what happened stands in the status.
 import type { Cluster } from '../spec/cluster.ts'
-import { checkSpec } from '../spec/check.ts'
 import type { Summary } from '../spec/report.ts'
 import { accept } from './accept.ts'
 import { applyStep } from './apply.ts'
@@ -18,6 +17,7 @@ import { actionText } from './plan/text.ts'
 import type { Facts, Observed, Plan, Want } from './plan/types.ts'
 import { healthPath } from './providers/keepalived/paths.ts'
 import { holdsOf, type Status } from './status.ts'
+import { parsed, target } from './target.ts'
 import { takeTurn } from './trial.ts'
 import { failed } from './quarantine.ts'
 import type { Source, World } from './world.ts'
@@ -118,36 +118,6 @@ async function pull(agent: Agent): Promise<void> {
     return
   }
 }
-
-/** The quarantined digest is not tried again: the node stays at, or goes back to, the proven spec. */
-function target(agent: Agent): { cluster: Cluster; text: string } | undefined {
-  const { memory } = agent
-  const meta = memory.meta()
-  const quarantined = meta.failedDigest !== '' && meta.failedDigest === meta.wantedDigest
-  const text = memory.spec(quarantined ? 'proven' : 'wanted')
-  const cluster = text === undefined ? undefined : parsed(agent, text)
-  return text === undefined || cluster === undefined ? undefined : { cluster, text }
-}
-
-function parsed(agent: Agent, text: string): Cluster | undefined {
-  const known = agent.state.parsed.get(text)
-  if (known !== undefined) return known
-  const { cluster } = checkSpec(text)
-  if (cluster !== undefined) {
-    if (agent.state.parsed.size > 4) agent.state.parsed.clear()
-    agent.state.parsed.set(text, cluster)
-  }
-  return cluster
-}
-
-/** Name of the cluster in the newest spec that this node took; '' before the first one. */
-export function clusterName(agent: Agent): string {
-  const text = agent.memory.spec('wanted')
-  return text === undefined ? '' : (parsed(agent, text)?.name ?? '')
-}
-
-/** The cluster this node acts by now; undefined before the first spec. */
-export const currentCluster = (agent: Agent): Cluster | undefined => target(agent)?.cluster
 
 type Seen = { facts: Facts; wants: readonly Want[]; observed: Observed; plan: Plan }
 

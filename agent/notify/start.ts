@@ -1,7 +1,8 @@
 // The notify section on a real node: the loop beside the pass, with the courier and the peers' doors.
 import type { AgentConfig } from '../config.ts'
 import { createCourier } from '../host/courier.ts'
-import { type Agent, currentCluster } from '../pass.ts'
+import type { Agent } from '../pass.ts'
+import { currentCluster } from '../target.ts'
 import { askNodes, peerAddresses } from '../peers.ts'
 import { runAgentNotify } from './index.ts'
 

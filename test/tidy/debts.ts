@@ -2,7 +2,7 @@
 
 /** Files between the limit of 300 lines and the one of 400 that nothing passes. */
 export const LONG_FILES: Readonly<Record<string, number>> = {
-  'agent/pass.ts': 366,
+  'agent/pass.ts': 339,
   'cli/lab/vm/image.ts': 347,
   'test/vm/cluster.ts': 352,
 }
