@@ -9,6 +9,8 @@ export const EXIT = {
   refused: 4,
   unreachable: 5,
   conflict: 6,
+  /** hactl doctor found an error; a warning alone is 1. */
+  faults: 7,
   bug: 70,
 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

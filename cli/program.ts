@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { addAgent } from './commands/agent.ts'
 import { addCompletion } from './commands/completion.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
 import { addHistory } from './commands/history.ts'
 import { addHub } from './commands/hub.ts'
@@ -33,6 +34,7 @@ const VERBS = [
   addHistory,
   addRollback,
   addEvents,
+  addDoctor,
   addAgent,
   addHub,
   addLab,

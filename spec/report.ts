@@ -64,6 +64,22 @@ export const DaemonState = Type.Object(
 )
 export type DaemonState = Static<typeof DaemonState>
 
+/** What `hactl doctor` found on a node: a fact, its consequence, the commands that mend it. */
+export const Finding = Type.Object(
+  {
+    check: text(40),
+    severity: oneOf(['error', 'warning', 'info'], 'error: it does not or will not work'),
+    what: text(600),
+    why: text(600),
+    /** Shell commands for root on this node, one per line; '' where no command mends it. */
+    fix: text(1000),
+    /** Words where commands are not enough. */
+    hint: text(600),
+  },
+  closed,
+)
+export type Finding = Static<typeof Finding>
+
 /** Everything else; sent when it changes. */
 export const Report = Type.Object(
   {
@@ -75,6 +91,8 @@ export const Report = Type.Object(
     steps: Type.Array(text(1000), { maxItems: 200 }),
     passMs: Type.Number({ minimum: 0 }),
     agentVersion: text(40),
+    /** Absent: not examined yet, or an agent of before. */
+    findings: Type.Optional(Type.Array(Finding, { maxItems: 100 })),
   },
   closed,
 )

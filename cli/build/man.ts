@@ -17,6 +17,7 @@ const EXIT_TEXT: Readonly<Record<keyof typeof EXIT, string>> = {
   refused: 'The hub or the agent refuses.',
   unreachable: 'The hub cannot be reached.',
   conflict: 'Somebody else has pushed meanwhile.',
+  faults: 'hactl doctor found an error; warnings alone are 1.',
   bug: 'A bug of hactl.',
 }
 
