@@ -17,7 +17,9 @@ const heard = async (directory: string, lines: number): Promise<readonly string[
   const path = join(directory, 'heard')
   let found: readonly string[] = []
   await until(`${lines} messages`, () => {
-    found = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : []
+    // The shell makes the file before it writes into it.
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
+    found = text.split('\n').filter((line) => line !== '')
     return found.length >= lines
   })
   return found
