@@ -18,7 +18,8 @@ export function servePeers(options: {
   const server = createServer(
     { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX },
     (request, response) => {
-      if (request.headers.authorization !== `Bearer ${options.token}`) {
+      // Without a token "Bearer " is sent, and an HTTP field value ends before its last blank (RFC 9110 section 5.5).
+      if (request.headers.authorization !== `Bearer ${options.token}`.trimEnd()) {
         response.writeHead(401).end()
         return
       }
