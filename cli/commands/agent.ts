@@ -4,14 +4,60 @@ import type { Io } from '../io.ts'
 
 const CONFIG_PATH = '/etc/hactl/agent.json'
 
+export type InstallFlags = {
+  readonly hub?: string
+  readonly tokenFile?: string
+  readonly source?: string
+  readonly peerTokenFile?: string
+  readonly node?: string
+  readonly prefix: string
+  readonly root?: string
+  readonly force?: boolean
+  readonly dryRun?: boolean
+}
+export type UninstallFlags = {
+  readonly prefix: string
+  readonly purge?: boolean
+  readonly dryRun?: boolean
+}
+
 export function addAgent(program: Command, io: Io): void {
-  program
+  const agent = program
     .command('agent')
     .description('keep this node as the spec says')
     .option('--config <file>', 'configuration of this agent', CONFIG_PATH)
     .option('--check', 'only say whether the configuration is good')
+    .option('--json', 'print JSON for programs')
+    // Options after install and uninstall are theirs.
+    .enablePositionalOptions()
     .action(async (flags: { config: string; check?: boolean }) => {
-      const { agent } = await import('../serve.ts')
-      await agent(io, flags.config, flags.check === true)
+      const { agent: serve } = await import('../serve.ts')
+      await serve(io, flags.config, flags.check === true)
+    })
+  agent
+    .command('install')
+    .description('make this file a service that keeps the node')
+    .option('--hub <url>', 'address of the hub')
+    .option('--token-file <file>', "file with this node's token for the hub")
+    .option('--source <place>', 'URL or file of the spec (else the hub has it)')
+    .option('--peer-token-file <file>', 'file with the token that the agents share')
+    .option('--node <name>', 'name of this node in the spec (else the host name)')
+    .option('--prefix <dir>', 'the program goes to bin below it', '/usr/local')
+    .option('--root <dir>', 'prepare the system below it, start nothing')
+    .option('--force', 'overwrite another configuration')
+    .option('--dry-run', 'only say what would be done')
+    .action(async (flags: InstallFlags) => {
+      const { install } = await import('../install/index.ts')
+      await install(io, flags)
+    })
+  agent
+    .command('uninstall')
+    .description('take the service away; the daemons go on')
+    .option('--prefix <dir>', 'where the program was installed', '/usr/local')
+    .option('--purge', 'remove the program and its configuration too')
+    .option('--dry-run', 'only say what would be done')
+    .action(async (flags: UninstallFlags) => {
+      const { uninstall } = await import('../install/index.ts')
+      await uninstall(io, flags)
     })
 }
