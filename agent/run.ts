@@ -2,11 +2,13 @@
 import { startHealthProber } from './host/health-prober.ts'
 import { createHost } from './host/index.ts'
 import { realClock } from './host/clock.ts'
+import { examine } from './host/doctor/index.ts'
 import { probeFacts } from './host/facts.ts'
 import { takeLock } from './host/lock.ts'
 import { beatingRun, createNotifier, notifySocket } from './host/notify.ts'
 import { realRandom } from './host/random.ts'
 import type { AgentConfig } from './config.ts'
+import { examineOften } from './examine.ts'
 import { textOf } from './failure.ts'
 import { healthTargets } from './health-targets.ts'
 import { openMemory } from './memory.ts'
@@ -76,6 +78,7 @@ export async function runAgent(
     await Promise.all([
       loop(agent, config.intervalMs, pace, notifier.beat, signal),
       watch(agent, signal),
+      examineOften({ ...agent, cluster: () => currentCluster(agent) }, config, examine, signal),
     ])
   } finally {
     for (const close of doors) await close()

@@ -1,8 +1,18 @@
 // What this node says of itself, kept in one place: the pass writes it, heartbeats and peers read it.
 import type { Cluster } from '../spec/cluster.ts'
-import type { DaemonState, NodeEvent, Report, ServerHealth, Summary } from '../spec/report.ts'
+import type {
+  DaemonState,
+  Finding,
+  NodeEvent,
+  Report,
+  ServerHealth,
+  Summary,
+} from '../spec/report.ts'
 import type { Memory } from './memory.ts'
 import type { KernelAddress, World } from './world.ts'
+
+/** Worst first, so that what is cut off matters least. */
+const FINDINGS_MAX = 100
 
 export type Status = {
   summary(): Summary
@@ -21,6 +31,8 @@ export type Status = {
     readonly drift?: readonly string[]
     readonly steps?: readonly string[]
     readonly passMs?: number
+    /** What the doctor found, worst first; at most FINDINGS_MAX are told. */
+    readonly findings?: readonly Finding[]
   }): void
   /** One event per text in a row: a reason that stays the same is said once. */
   event(kind: NodeEvent['kind'], text: string): void
@@ -28,7 +40,7 @@ export type Status = {
   onEvent(listener: (event: NodeEvent) => void): void
 }
 
-type Details = Pick<Report, 'daemons' | 'servers' | 'drift' | 'steps' | 'passMs'>
+type Details = Pick<Report, 'daemons' | 'servers' | 'drift' | 'steps' | 'passMs' | 'findings'>
 const NO_DETAILS: Details = { daemons: [], servers: [], drift: [], steps: [], passMs: 0 }
 
 const applying = (digest: string): Pick<Summary, 'applying'> =>
@@ -92,6 +104,7 @@ export function createStatus(
         drift: [...(patch.drift ?? details.drift)],
         steps: [...(patch.steps ?? details.steps)],
         passMs: patch.passMs ?? details.passMs,
+        ...findingsOf(patch.findings ?? details.findings),
       }
       changed()
     },
@@ -108,6 +121,10 @@ export function createStatus(
     },
   }
 }
+
+/** Absent until the first examination: no finding is not the same as not looked. */
+const findingsOf = (findings: readonly Finding[] | undefined) =>
+  findings === undefined ? {} : { findings: findings.slice(0, FINDINGS_MAX) }
 
 /** Addresses of vips that the kernel of this node has now, as "vip/address", sorted. */
 export function holdsOf(

@@ -2,6 +2,7 @@
 import type { ServerHealth } from '../spec/report.ts'
 import type { ClusterStatus, HubEvent, NodeStatus, VipStatus } from '../spec/status.ts'
 import { type Html, html, raw } from './html.ts'
+import { findingsTable } from './page-findings.ts'
 import { CLIENT } from './page-client.ts'
 import { STYLE } from './page-style.ts'
 
@@ -150,7 +151,7 @@ export function statusHtml(status: ClusterStatus, events: readonly HubEvent[]): 
       ? raw('')
       : html`<h2>Virtual addresses</h2><div class="vips">${status.vips.map(vipCard)}</div>`
   return html`${alerts(status)}${newest}${vips}${nodeTable('Nodes', status.nodes, status.digest)}
-${nodeTable('Agents not in the spec', status.strangers, '')}${serverTable(status.nodes)}${eventTable(events)}`
+${nodeTable('Agents not in the spec', status.strangers, '')}${findingsTable(status.nodes)}${serverTable(status.nodes)}${eventTable(events)}`
     .html
 }
 

@@ -57,6 +57,11 @@ export function readAgentFrame(text: string): Read {
   if (Value.Check(fromAgent.report, value)) return { ok: true, message: value }
   if (Value.Check(fromAgent.events, value)) return { ok: true, message: value }
   if (!Object.hasOwn(fromAgent, value.type)) return { ok: true, message: undefined }
+  // A newer agent says more of the same thing than this hub knows: what is known of it is taken.
+  const { report, heartbeat } = fromAgent
+  const known = Value.Clean(value.type === 'report' ? report : heartbeat, structuredClone(value))
+  if (Value.Check(report, known)) return { ok: true, message: known }
+  if (Value.Check(heartbeat, known)) return { ok: true, message: known }
   return { ok: false, why: `bad ${value.type} message` }
 }
 

@@ -45,6 +45,31 @@ test('a hub without a spec says how to send one', () => {
   const fleet = createFleet(testClock(), new Map(), new Map())
   assert.match(statusHtml(fleet.status(), []), /hactl push spec\.json/)
 })
+test('what the doctor found stands with the command that mends it; notes and old words are not alarms', () => {
+  const clock = testClock()
+  const fleet = createFleet(clock, new Map(), new Map())
+  fleet.setWanted({ revision: 3, digest: '0123456789abcdef', cluster: clusterOf(SPEC) })
+  fleet.join('lb1', 'b1')
+  const finding = {
+    check: 'firewall',
+    why: 'two masters',
+    hint: '',
+    fix: 'nft insert <rule>\nnft list',
+  }
+  const findings = [
+    { ...finding, severity: 'error' as const, what: 'adverts are dropped' },
+    { ...finding, severity: 'info' as const, what: 'only a note' },
+  ]
+  fleet.report('lb1', { ...reportOf(summaryOf('lb1', HOLD)), findings })
+  const page = statusHtml(fleet.status(), [])
+  assert.match(page, /Doctor: 1 error, 0 warnings/)
+  assert.match(page, /<span class="tag bad">✕ error<\/span>/)
+  assert.match(page, /adverts are dropped<br><span class="dim">two masters/)
+  assert.match(page, /<code>nft insert &lt;rule&gt;<\/code><br><code>nft list<\/code>/)
+  assert.doesNotMatch(page, /only a note/)
+  clock.advance(60_000)
+  assert.match(statusHtml(fleet.status(), []), /<span class="tag">\? error<\/span>/)
+})
 test('ages and escapes', () => {
   assert.deepEqual([0, 9_999, 61_000, 300_000, 9e6].map(age), [
     '0.0 s',

@@ -57,6 +57,17 @@ test('10,000 random frames: each session ends or ignores, none is believed, the 
   hub.close()
 })
 
+test('a newer agent that says more is heard in what this hub knows', () => {
+  const { hub } = testHub()
+  const agent = join(hub, 'lb1')
+  const { summary } = beat(1)
+  agent.say({ type: 'heartbeat', seq: 1, summary: { ...summary, mood: 'good' } })
+  const report = { ...reportOf(summary), findings: [], weather: { wind: 3 } }
+  agent.say({ type: 'report', seq: 2, report })
+  assert.deepEqual(agent.closes, [])
+  hub.close()
+})
+
 const BAD: Readonly<Record<string, readonly [string, boolean?]>> = {
   'frame is not JSON': ['{"type":"heartbeat","seq":1,"summ'],
   'frame has no type': ['[]'],
