@@ -147,7 +147,7 @@ test('haproxy is not there: the command that installs it is given, and works', a
   // The agent would install it again at once: the doctor is asked while there is none.
   await labFail({ root, node: 'lb2', how: 'agent' })
   assert.equal((await on('lb2', 'bash', '-ec', own)).code, 0)
-  await on('lb2', 'dpkg', '--remove', '--force-depends', 'haproxy')
+  await on('lb2', 'dpkg', '--remove', '--force-depends', '--no-triggers', 'haproxy')
   const seen = await doctor('lb2')
   assert.equal(seen.exit, 7)
   assert.match(bad(seen).join('\n'), /engines: haproxy is not installed/)

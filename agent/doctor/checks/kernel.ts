@@ -1,5 +1,6 @@
 // Kernel settings that the spec needs, and limits that are nearly reached.
 import { compile } from '../../plan/index.ts'
+import type { WantModule } from '../../plan/types.ts'
 import { error, warning } from '../finding.ts'
 import { nodeOf, vrrpInterfaces } from '../place.ts'
 import type { Answers, Ask, Check, Finding, Patient } from '../types.ts'
@@ -9,10 +10,15 @@ const MAX = '/proc/sys/net/netfilter/nf_conntrack_max'
 const CONNTRACK_FULL = 0.8
 const STRICT = 1
 
-const wanted = (patient: Patient) =>
-  patient.cluster === undefined
-    ? []
-    : compile(patient.cluster, patient.facts).wants.flatMap((w) => (w.kind === 'sysctl' ? [w] : []))
+const LOADED = '/sys/module'
+const MODINFO_TIMEOUT_MS = 5_000
+
+const wants = (patient: Patient) =>
+  patient.cluster === undefined ? [] : compile(patient.cluster, patient.facts).wants
+const wanted = (patient: Patient) => wants(patient).flatMap((w) => (w.kind === 'sysctl' ? [w] : []))
+const modulesOf = (patient: Patient) =>
+  wants(patient).flatMap((w) => (w.kind === 'module' ? [w] : []))
+const modinfo = (name: string): readonly string[] => ['modinfo', '-F', 'filename', name]
 
 const pathOf = (key: string): string => `/proc/sys/${key.replaceAll('.', '/')}`
 /** Interface names may hold dots (eth0.100), so this path is not made from a key. */
@@ -32,6 +38,29 @@ function settings(patient: Patient, answers: Answers): readonly Finding[] {
         why,
         fix: have === undefined ? [] : [`sysctl -w ${key}=${value}`],
         hint: 'the agent sets it with its next pass; when it does not stay, another program sets it back',
+      }),
+    ]
+  })
+}
+
+/** Loaded, built in, to be loaded, or not there at all. */
+export function modules(needed: readonly WantModule[], answers: Answers): readonly Finding[] {
+  const loaded = new Set(answers.list(LOADED))
+  return needed.flatMap(({ name, why }) => {
+    if (loaded.has(name.replaceAll('-', '_'))) return []
+    const info = answers.run(...modinfo(name))
+    if (/\(builtin\)/.test(info?.out ?? '')) return []
+    const there = info?.code === 0
+    return [
+      error('kernel', {
+        what: there
+          ? `kernel module ${name} is not loaded`
+          : `this kernel has no module ${name}, as far as modinfo can tell`,
+        why,
+        fix: there ? [`modprobe ${name}`] : [],
+        hint: there
+          ? 'the agent loads it with its next pass'
+          : 'some kernels leave it out or bring it in a package of its own (EL: kernel-modules-extra); a container has that of its host',
       }),
     ]
   })
@@ -71,16 +100,22 @@ function conntrack(answers: Answers): readonly Finding[] {
 export const kernel: Check = {
   name: 'kernel',
   cheap: true,
-  asks: (patient) =>
-    [
+  asks: (patient) => [
+    ...[
       COUNT,
       MAX,
       rpFilter('all'),
       ...vrrpInterfaces(patient).map(rpFilter),
       ...wanted(patient).map(({ key }) => pathOf(key)),
     ].map((path): Ask => ({ ask: 'read', path })),
+    { ask: 'list', path: LOADED },
+    ...modulesOf(patient).map(
+      ({ name }): Ask => ({ ask: 'run', argv: modinfo(name), timeoutMs: MODINFO_TIMEOUT_MS }),
+    ),
+  ],
   judge: (patient, answers) => [
     ...settings(patient, answers),
+    ...modules(modulesOf(patient), answers),
     ...reverse(patient, answers),
     ...conntrack(answers),
   ],

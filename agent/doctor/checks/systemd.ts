@@ -16,7 +16,11 @@ const units = (patient: Patient): readonly string[] => [
     ...(patient.cluster === undefined
       ? []
       : compile(patient.cluster, patient.facts).wants.flatMap((w) =>
-          w.kind === 'daemon' ? [w.daemon.unit] : [],
+          w.kind === 'daemon'
+            ? [w.daemon.unit]
+            : w.kind === 'unit' && w.state === 'running'
+              ? [w.unit]
+              : [],
         )),
     AGENT,
   ]),
@@ -62,6 +66,15 @@ function habits(unit: string, show: ReadonlyMap<string, string>): readonly Findi
   const ordered = (show.get('After') ?? '').split(' ').includes('network-online.target')
   const active = show.get('ActiveState') ?? ''
   return [
+    ...(active === 'inactive'
+      ? [
+          error('systemd', {
+            what: `${unit} does not run`,
+            why: unit === AGENT ? 'nothing converges here' : 'the spec wants it to serve here',
+            fix: [`systemctl start ${unit}`],
+          }),
+        ]
+      : []),
     ...(Number(show.get('NRestarts') ?? 0) >= RESTARTS_WARN
       ? [
           warning('systemd', {
