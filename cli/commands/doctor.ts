@@ -13,7 +13,7 @@ export type DoctorFlags = {
 export function addDoctor(program: Command, io: Io): void {
   program
     .command('doctor')
-    .description('say what is wrong with this node and the command that mends it')
+    .description('say what is wrong with this node, and what mends it')
     .option('--spec <file>', 'compare with this spec (else the one the agent has)')
     .option('--node <name>', 'name of this node in the spec (else from the configuration)')
     .option('--config <file>', 'configuration of the agent', '/etc/hactl/agent.json')
