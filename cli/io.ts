@@ -20,3 +20,17 @@ export type Io = {
   readonly signal: AbortSignal
   readonly clock: Clock
 }
+
+/** A command line that says nothing and touches nothing: where only its shape is wanted. */
+export const muteIo: Io = {
+  out: () => {},
+  err: () => {},
+  color: false,
+  terminal: false,
+  json: false,
+  cwd: '/',
+  env: {},
+  stdin: async () => '',
+  signal: new AbortController().signal,
+  clock: { now: () => 0, monotonic: () => 0, sleep: async () => {} },
+}

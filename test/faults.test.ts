@@ -15,6 +15,7 @@ import { summary } from './agent/plan/fixtures.ts'
 import type { Fetched } from '../agent/world.ts'
 import { fakeClock } from './fakes/clock.ts'
 import { loads } from './fakes/daemons.ts'
+import { fakeFacts } from './fakes/facts.ts'
 import { FAULT_MODES, type FaultMode, InjectedFault } from './fakes/faults.ts'
 import { createFakeHost, type FakeHost } from './fakes/host.ts'
 import { fakeRandom } from './fakes/random.ts'
@@ -30,24 +31,7 @@ const bodyOf = (change: (s: typeof spec) => void): string => {
   return JSON.stringify(copy)
 }
 
-const facts = (): Facts => ({
-  node: 'lb1',
-  interfaces: [{ name: 'eth0', up: true }],
-  addresses: [{ interface: 'eth0', address: '172.18.67.13', prefix: 24 }],
-  engines: {
-    haproxy: { version: [2, 6, 12], features: [] },
-    keepalived: { version: [2, 2, 7], features: [] },
-  },
-  supervisor: 'builtin',
-  packager: 'apt',
-  filesMax: 65_536,
-  cpus: 2,
-  users: ['root', 'haproxy'],
-  syslog: true,
-  kernel: [6, 1, 0],
-  firewall: 'none',
-  selinux: 'disabled',
-})
+const facts = (): Facts => fakeFacts('lb1', '172.18.67.13')
 
 /** Reading a spec is the most of a test: what was read once is known to every later agent. */
 const parsed: PassState['parsed'] = new Map()

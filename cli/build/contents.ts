@@ -14,7 +14,7 @@ import { COMPLETIONS } from '../completion/index.ts'
 import { treeOf } from '../completion/tree.ts'
 import { hubUnit } from '../install/hub-unit.ts'
 import { agentUnit, CONFIG_PATH } from '../install/unit.ts'
-import type { Io } from '../io.ts'
+import { muteIo } from '../io.ts'
 import { makeProgram } from '../program.ts'
 import { changelogText, parseChangelog } from './changelog.ts'
 import { thirdPartyLicences } from './licences.ts'
@@ -45,25 +45,11 @@ export type ContentsOptions = {
 const PROGRAM = '/usr/bin/hactl'
 const DOC = '/usr/share/doc/hactl'
 
-/** A command line that says nothing and touches nothing: only its shape is wanted. */
-const mute: Io = {
-  out: () => {},
-  err: () => {},
-  color: false,
-  terminal: false,
-  json: false,
-  cwd: '/',
-  env: {},
-  stdin: async () => '',
-  signal: new AbortController().signal,
-  clock: { now: () => 0, monotonic: () => 0, sleep: async () => {} },
-}
-
 /** Level 9 without name and time, as gzip -n9 does: equal input, equal bytes. */
 const packed = (text: string): Buffer => gzipSync(text, { level: 9 })
 
 function shellFiles(kind: 'deb' | 'rpm'): readonly PackageFile[] {
-  const tree = treeOf(makeProgram(mute))
+  const tree = treeOf(makeProgram(muteIo))
   const zsh = kind === 'deb' ? 'vendor-completions' : 'site-functions'
   const places = {
     bash: '/usr/share/bash-completion/completions/hactl',
@@ -113,7 +99,7 @@ export function contents(options: ContentsOptions): readonly PackageFile[] {
   const units = options.kind === 'deb' ? '/lib/systemd/system' : '/usr/lib/systemd/system'
   const entries = parseChangelog(changelogText())
   const date = new Date(entries[0]?.at ?? 0).toISOString().slice(0, 10)
-  const man = manPage(treeOf(makeProgram(mute)), options.version, date)
+  const man = manPage(treeOf(makeProgram(muteIo)), options.version, date)
   const example = readFileSync(join(import.meta.dirname, 'package/agent.json.example'), 'utf8')
   const files: readonly PackageFile[] = [
     { path: PROGRAM, mode: 0o755, body: { from: options.binary } },

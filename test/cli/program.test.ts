@@ -2,24 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Command } from 'commander'
+import { muteIo } from '../../cli/io.ts'
 import { leaves, makeProgram } from '../../cli/program.ts'
-import { jumpingClock, run } from './fake.ts'
+import { run } from './fake.ts'
 
 const LINES_MAX = 24
 const COLUMNS_MAX = 80
 
-const program = makeProgram({
-  out: () => {},
-  err: () => {},
-  color: false,
-  terminal: false,
-  json: false,
-  cwd: '/',
-  env: {},
-  stdin: async () => '',
-  signal: new AbortController().signal,
-  clock: jumpingClock(),
-})
+const program = makeProgram(muteIo)
 const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)]
 const pathOf = (command: Command): string[] =>
   command.parent === null ? [] : [...pathOf(command.parent), command.name()]

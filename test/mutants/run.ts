@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path'
 import { run } from '../run/child.ts'
 import { type Mutant, MUTANTS } from './table.ts'
 
-const TIMEOUT_MS = 30_000
+/** Ten times what the slowest needs on an idle machine: a run that is late counts as noticed. */
+const TIMEOUT_MS = 120_000
 const COPIED = ['agent', 'spec', 'test', 'package.json', 'tsconfig.json']
 const root = resolve(import.meta.dirname, '../..')
 const say = (text: string): void => void process.stdout.write(`${text}\n`)

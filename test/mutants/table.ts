@@ -128,8 +128,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'undo leaves the file of a kernel setting',
     file: 'agent/kinds/sysctl.ts',
-    find: 'undo: [\n        back,',
-    replace: 'undo: [',
+    find: 'undo: [back, ...before]',
+    replace: 'undo: [...before]',
     kill: tests('contract/kind'),
   },
   {

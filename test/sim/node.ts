@@ -6,6 +6,7 @@ import type { Facts } from '../../agent/plan/types.ts'
 import { engines } from '../../agent/providers/index.ts'
 import { createStatus } from '../../agent/status.ts'
 import type { Host, Random, Source } from '../../agent/world.ts'
+import { fakeFacts } from '../fakes/facts.ts'
 import { createFakeHost, type FakeHost } from '../fakes/host.ts'
 import { clockOf, type Timeline } from './timeline.ts'
 
@@ -133,24 +134,10 @@ function hostOf(node: SimNode, deps: NodeDeps): Host {
   }
 }
 
-export const factsOf = (node: SimNode): Facts => ({
-  node: node.name,
-  interfaces: [{ name: 'eth0', up: true }],
-  addresses: [{ interface: 'eth0', address: node.address, prefix: 24 }, ...node.fake.addresses],
-  engines: {
-    haproxy: { version: [2, 6, 12], features: [] },
-    keepalived: { version: [2, 2, 7], features: [] },
-  },
-  supervisor: 'builtin',
-  packager: 'apt',
-  filesMax: 65_536,
-  cpus: 2,
-  users: ['root', 'haproxy'],
-  syslog: true,
-  kernel: [6, 1, 0],
-  firewall: 'none',
-  selinux: 'disabled',
-})
+export const factsOf = (node: SimNode): Facts => {
+  const facts = fakeFacts(node.name, node.address)
+  return { ...facts, addresses: [...facts.addresses, ...node.fake.addresses] }
+}
 
 /** Starts the agent: it knows only what is on disk. Runs on the timeline until it is killed. */
 export function start(node: SimNode, deps: NodeDeps): void {

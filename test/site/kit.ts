@@ -1,4 +1,5 @@
 // What the hub's tests share: a clock that only moves when told, a spec, summaries, a hub without a port.
+import { summary } from '../agent/plan/fixtures.ts'
 import { readFileSync } from 'node:fs'
 import type { Tokens } from '../../site/access.ts'
 import type { Clock } from '../../site/deps.ts'
@@ -62,18 +63,8 @@ export const tokens: Tokens = {
 }
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-export const summaryOf = (node: string, holds: readonly string[] = [], boot = 'b1'): Summary => ({
-  node,
-  boot,
-  condition: 'Ready',
-  reason: '',
-  wanted: '',
-  wantedRevision: 0,
-  running: '',
-  runningRevision: 0,
-  failed: '',
-  holds: [...holds],
-})
+export const summaryOf = (node: string, holds: readonly string[] = [], boot = 'b1'): Summary =>
+  summary(node, { boot, holds: [...holds] })
 export const reportOf = (summary: Summary): Report => ({
   summary,
   daemons: [],

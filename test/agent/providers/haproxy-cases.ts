@@ -12,6 +12,7 @@ import type {
 } from '../../../spec/cluster.ts'
 import type { Facts } from '../../../agent/plan/types.ts'
 import type { Version } from '../../../agent/engine.ts'
+import { fakeFacts } from '../../fakes/facts.ts'
 
 const timeouts: ClusterTimeouts = {
   connectMs: 5000,
@@ -106,24 +107,14 @@ export function cluster(more: Partial<Cluster> = {}): Cluster {
     ...more,
   }
 }
-export function facts(version: Version, more: Partial<Facts> = {}): Facts {
-  return {
-    node: 'lb1',
+export const facts = (version: Version, more: Partial<Facts> = {}): Facts =>
+  fakeFacts('lb1', '172.18.67.13', {
     interfaces: [],
     addresses: [],
     engines: { haproxy: { version, features: [] } },
-    supervisor: 'builtin',
-    packager: 'apt',
     filesMax: 524_288,
-    cpus: 2,
-    users: ['root', 'haproxy'],
-    syslog: true,
-    kernel: [6, 1, 0],
-    firewall: 'none',
-    selinux: 'disabled',
     ...more,
-  }
-}
+  })
 
 const http = (more: Partial<ClusterCheck>): ClusterCheck => ({ ...connect, type: 'http', ...more })
 
