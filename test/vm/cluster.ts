@@ -35,7 +35,7 @@ import {
   WEB_UNIT_TEXT,
 } from './units.ts'
 
-const READY_TIMEOUT_MS = 60_000
+const READY_TIMEOUT_MS = 120_000
 const UNTIL_TIMEOUT_MS = 20_000
 const POLL_MS = 100
 const PEER_TOKEN = 'vm-cluster-peer-token'

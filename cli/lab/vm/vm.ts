@@ -51,7 +51,7 @@ export type Vm = {
   readonly on: () => Promise<void>
   /** Power cut: at once, nothing is flushed. */
   readonly cut: () => Promise<void>
-  /** Reboots by systemctl and waits as on does. */
+  /** Shuts down by systemctl, boots again, and waits as on does. `systemctl reboot` inside would find no network. */
   readonly reboot: () => Promise<void>
   readonly isOn: () => boolean
   /** What kernel and systemd wrote to the console, newest boot last. */
@@ -63,6 +63,7 @@ export type Vm = {
 const CHANNEL_TIMEOUT_MS = 60_000
 const BOOT_TIMEOUT_MS = 90_000
 const SCRIPT_TIMEOUT_MS = 30_000
+const POWEROFF_TIMEOUT_MS = 60_000
 const GONE_TIMEOUT_MS = 5_000
 const CONSOLE_CHARS_SHOWN = 1_500
 
@@ -152,6 +153,20 @@ export function createVm(options: VmOptions): Vm {
     life = undefined
     if (now !== undefined) await end(now)
   }
+  const on = async (): Promise<void> => {
+    if (life !== undefined) throw new LabError(`cannot switch ${name} on: it is on`)
+    const now = begin(options, share, log)
+    life = now
+    void now.gone.then(() => {
+      if (life === now) life = undefined
+    })
+    try {
+      await settled(now.channel.hello())
+    } catch (error) {
+      await cut()
+      throw error
+    }
+  }
   return {
     name,
     sh,
@@ -171,27 +186,15 @@ export function createVm(options: VmOptions): Vm {
       if (code !== 0) throw new LabError(`cannot read ${path} on ${name}: ${stderr.trim()}`)
       return stdout
     },
-    on: async () => {
-      if (life !== undefined) throw new LabError(`cannot switch ${name} on: it is on`)
-      const now = begin(options, share, log)
-      life = now
-      void now.gone.then(() => {
-        if (life === now) life = undefined
-      })
-      try {
-        await settled(now.channel.hello())
-      } catch (error) {
-        await cut()
-        throw error
-      }
-    },
+    on,
     cut,
     reboot: async () => {
-      const { channel } = running()
-      const back = channel.hello()
-      // Its answer may be lost on the way down: what counts is that it comes back.
-      void sh('systemctl reboot', 5_000).catch(() => undefined)
-      await settled(back)
+      const { gone } = running()
+      // UML's own restart executes itself again and finds its taps busy: switched off cleanly and on again instead.
+      void sh('systemctl poweroff', POWEROFF_TIMEOUT_MS).catch(() => undefined)
+      await bounded(gone, POWEROFF_TIMEOUT_MS, () => `${name} did not shut down`)
+      life = undefined
+      await on()
     },
     isOn: () => life !== undefined,
     console: consoleText,
