@@ -1,4 +1,6 @@
 // Daemons as units where systemd is PID 1. What systemctl returns is never proof: verification asks the daemon.
+import { RUN_DIRECTORY } from '../providers/haproxy/paths.ts'
+import { HEALTH_DIRECTORY } from '../providers/keepalived/paths.ts'
 import type { Daemon, DaemonStatus } from '../world.ts'
 import { readFileState, writeFileAtomic } from './files.ts'
 import { HostError } from './host-error.ts'
@@ -13,19 +15,27 @@ export type SystemdOptions = {
   /** Replaced in tests. */
   readonly systemctl?: readonly string[]
   readonly unitDirectory?: string
+  readonly tmpfilesDirectory?: string
 }
 
 // Restart=always: keepalived exits 0 on permanent configuration errors (keepalived#2069), and on-failure would leave
-// it dead. Only what the distribution's unit lacks is added; how the daemon is executed stays the package's matter.
+// it dead. StartLimitInterval=0 in [Service] is what systemd 219 knows, and newer ones still take; the name with Sec in
+// [Unit] came with 230. Only what the distribution's unit lacks is added; how the daemon is executed stays the package's matter.
 const DROP_IN = `# Written by hactl; changes are overwritten.
 [Unit]
 Wants=network-online.target
 After=network-online.target
-StartLimitIntervalSec=0
 
 [Service]
 Restart=always
 RestartSec=100ms
+StartLimitInterval=0
+`
+// After a boot the daemons start beside the agent or before it: haproxy cannot bind its sockets in a folder that is not
+// there, and keepalived ignores a track file without one until its next reload.
+const TMPFILES = `# Written by hactl; changes are overwritten.
+d ${RUN_DIRECTORY} 0755 root root -
+d ${HEALTH_DIRECTORY} 0755 root root -
 `
 
 /** `Key=value` lines of `systemctl show`. Pure. */
@@ -51,6 +61,7 @@ const STARTS_AT_BOOT: readonly string[] = ['enabled', 'static', 'generated', 'al
 export function systemdSupervisor(options: SystemdOptions): HostSupervisor {
   const systemctl = options.systemctl ?? ['systemctl']
   const unitDirectory = options.unitDirectory ?? '/etc/systemd/system'
+  const tmpfilesDirectory = options.tmpfilesDirectory ?? '/etc/tmpfiles.d'
   const seen = new Set(['haproxy.service', 'nginx.service', 'keepalived.service'])
 
   const act = async (...words: readonly string[]): Promise<void> => {
@@ -72,6 +83,9 @@ export function systemdSupervisor(options: SystemdOptions): HostSupervisor {
     return { running, pid: running ? pid : 0, restarts: numberOf(values.get('NRestarts')) }
   }
   const dropIn = async (unit: string): Promise<void> => {
+    const folders = `${tmpfilesDirectory}/hactl.conf`
+    if ((await readFileState(folders))?.body !== TMPFILES)
+      await writeFileAtomic(folders, TMPFILES, 0o644)
     const path = `${unitDirectory}/${unit}.d/50-hactl.conf`
     if ((await readFileState(path))?.body === DROP_IN) return
     await writeFileAtomic(path, DROP_IN, 0o644)

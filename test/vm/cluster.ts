@@ -18,6 +18,7 @@ import { must, type Ran, run } from '../../cli/lab/process.ts'
 import { startWeb } from '../../cli/lab/services.ts'
 import { freshState, type State, writeState } from '../../cli/lab/state.ts'
 import { CLIENT, topologyOf } from '../../cli/lab/topology.ts'
+import { AGENT_UNIT, agentUnit } from '../../cli/install/unit.ts'
 import { vmImage } from '../../cli/lab/vm/image.ts'
 import type { Layer } from '../../cli/lab/vm/recipe.ts'
 import { createVm, type Vm, type VmOptions } from '../../cli/lab/vm/vm.ts'
@@ -26,17 +27,10 @@ import { checkSpec } from '../../spec/check.ts'
 import { PEER_PORT } from '../../spec/limits.ts'
 import { Summary } from '../../spec/report.ts'
 import { Spec } from '../../spec/schema.ts'
-import {
-  AGENT_UNIT,
-  AGENT_UNIT_TEXT,
-  SPEC_PATH,
-  WEB_PATH,
-  WEB_UNIT,
-  WEB_UNIT_TEXT,
-} from './units.ts'
+import { HACTL_PATH, SPEC_PATH, WEB_PATH, WEB_UNIT, WEB_UNIT_TEXT } from './units.ts'
 
 const READY_TIMEOUT_MS = 120_000
-const UNTIL_TIMEOUT_MS = 20_000
+const UNTIL_TIMEOUT_MS = 40_000
 const POLL_MS = 100
 const PEER_TOKEN = 'vm-cluster-peer-token'
 const ROOT_PREFIX = 'hactl-vm-'
@@ -70,7 +64,7 @@ export type VmCluster = {
   readonly summary: (node: string) => Promise<Summary | undefined>
   /** Every agent proved the spec that was pushed last (or that of `nodes` only). */
   readonly ready: (nodes?: readonly string[], timeoutMs?: number) => Promise<void>
-  /** Gives the agents a new spec file and wakes nobody: they look every second. */
+  /** Gives the agents a new spec file and wakes nobody: they look every three seconds. */
   readonly push: (spec: unknown) => Promise<void>
   /** Nodes whose kernel has that address now, by asking them. */
   readonly holders: (address: string) => Promise<readonly string[]>
@@ -80,7 +74,7 @@ export type VmCluster = {
   readonly client: (argv: readonly string[], timeoutMs?: number) => Promise<Ran>
   /** Body of an URL as the client gets it; throws when it gets none within 5 s. */
   readonly get: (url: string) => Promise<string>
-  /** Requests of the client, one every intervalMs (default 5) on a fresh connection. */
+  /** Requests of the client, one every intervalMs (default 20: a VM is no fast server) on a fresh connection. */
   readonly probe: (url: string, seconds: number, intervalMs?: number) => Promise<ProbeResult>
   /** All cables of a node. */
   readonly link: (node: string, to: 'up' | 'down') => Promise<void>
@@ -233,10 +227,10 @@ async function startAgent(vm: Vm, name: string): Promise<void> {
     node: name,
     source: { path: SPEC_PATH },
     peer: { token: PEER_TOKEN },
-    intervalMs: 1_000,
+    intervalMs: 3_000,
   }
   await vm.put('/etc/hactl/agent.json', JSON.stringify(config), 0o600)
-  await vm.put(`/etc/systemd/system/${AGENT_UNIT}`, AGENT_UNIT_TEXT)
+  await vm.put(`/etc/systemd/system/${AGENT_UNIT}`, agentUnit(HACTL_PATH))
   // A machine was installed long before its first power cut: what is in memory only would be lost by it.
   await vm.must(`systemctl enable -q --now ${AGENT_UNIT} && sync`)
 }
@@ -328,7 +322,7 @@ function clusterOf(made: Made): VmCluster {
       if (code !== 0) throw new Error(`cannot get ${url}: ${stderr.trim()}`)
       return stdout
     },
-    probe: (url, seconds, intervalMs = 5) =>
+    probe: (url, seconds, intervalMs = 20) =>
       probe(root, enter(state, CLIENT, 'network'), state.hactl, { url, seconds, intervalMs }),
     link: async (name, to) => {
       for (const { port } of state.members.find((m) => m.name === name)?.nics ?? [])

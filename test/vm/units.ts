@@ -1,19 +1,7 @@
 // Units and paths that the test clusters put on their VMs.
 
 export const SPEC_PATH = '/etc/hactl/spec.json'
-export const AGENT_UNIT = 'hactl-agent.service'
-export const AGENT_UNIT_TEXT = `[Unit]
-Description=hactl agent
-After=network.target
-
-[Service]
-ExecStart=/usr/local/bin/hactl agent --config /etc/hactl/agent.json
-Restart=always
-RestartSec=200ms
-
-[Install]
-WantedBy=multi-user.target
-`
+export const HACTL_PATH = '/usr/local/bin/hactl'
 
 export const WEB_UNIT = 'lab-web.service'
 export const WEB_PATH = '/etc/nginx/lab.conf'

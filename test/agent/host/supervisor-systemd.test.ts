@@ -29,7 +29,15 @@ function fake(unitDirectory: string, answers: Readonly<Record<string, Exec>> = {
     return answers[verb] ?? exec(verb === 'show' ? ACTIVE : '')
   }
   const systemctl = ['fake-systemctl']
-  return { asked, supervisor: systemdSupervisor({ run, systemctl, unitDirectory }) }
+  return {
+    asked,
+    supervisor: systemdSupervisor({
+      run,
+      systemctl,
+      unitDirectory,
+      tmpfilesDirectory: unitDirectory,
+    }),
+  }
 }
 
 test('start: drop-in, daemon-reload once, reset, start, and enable where it is not', async (context) => {
@@ -42,10 +50,13 @@ test('start: drop-in, daemon-reload once, reset, start, and enable where it is n
     first,
   )
   const dropIn = await readFile(`${directory}/haproxy.service.d/50-hactl.conf`, 'utf8')
-  for (const line of ['Restart=always', 'RestartSec=100ms', 'StartLimitIntervalSec=0']) {
+  for (const line of ['Restart=always', 'RestartSec=100ms', 'StartLimitInterval=0']) {
     assert.ok(dropIn.includes(`\n${line}\n`), line)
   }
   assert.doesNotMatch(dropIn, /ExecStart/)
+  const folders = await readFile(`${directory}/hactl.conf`, 'utf8')
+  assert.match(folders, /^d \/run\/hactl 0755 root root -$/m)
+  assert.match(folders, /^d \/run\/hactl\/health 0755 root root -$/m)
   await supervisor.reload(daemon)
   await supervisor.restart(daemon)
   await supervisor.stop(daemon)
