@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProbeResult } from '../../cli/lab/probe.ts'
+import type { Summary } from '../../spec/report.ts'
 import type { Vm } from '../../cli/lab/vm/vm.ts'
 import { type VmCluster, vmCluster } from './cluster.ts'
 import { PAIR_URL, PAIR_VIP, pair } from './specs.ts'
@@ -135,7 +136,7 @@ test('haproxy killed and masked: the vip moves, and comes back with it', async (
   say('haproxy killed and masked', seen)
   await lab.heldBy(PAIR_VIP, 'lb2')
   assert.ok(seen.longestGapMs < 3_000, `${seen.longestGapMs} ms`)
-  const said = await lab.until('it is told', async () => {
+  const said = await lab.until<Summary>('it is told', async () => {
     const now = await lab.summary('lb1')
     return now?.condition === 'Ready' ? undefined : now
   })
