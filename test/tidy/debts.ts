@@ -3,8 +3,6 @@
 /** Files between the limit of 300 lines and the one of 400 that nothing passes. */
 export const LONG_FILES: Readonly<Record<string, number>> = {
   'agent/pass.ts': 339,
-  'cli/lab/vm/image.ts': 347,
-  'test/vm/cluster.ts': 352,
 }
 
 /** Functions above 70 lines, by file and name. */
@@ -12,10 +10,8 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   // One literal that names every thing the provider renders: splitting it would hide what is covered.
   'test/agent/providers/haproxy-cases.ts everything': 99,
   'test/fakes/daemons.ts fakeDaemons': 72,
-  'cli/lab/vm/vm.ts createVm': 103,
   'test/fakes/host.ts createFakeHost': 90,
   'test/sim/sim.ts build': 120,
-  'test/vm/cluster.ts clusterOf': 94,
 }
 
 /** Values that the compiler cannot know to be there, by file. */

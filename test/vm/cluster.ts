@@ -2,37 +2,25 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Value } from '@sinclair/typebox/value'
 import { labDown } from '../../cli/lab/down.ts'
-import {
-  batch,
-  enter,
-  inSwitch,
-  setPort,
-  startMember,
-  startSwitch,
-} from '../../cli/lab/namespace.ts'
-import { probe, type ProbeResult } from '../../cli/lab/probe.ts'
-import { must, type Ran, run } from '../../cli/lab/process.ts'
+import { batch, inSwitch, startMember, startSwitch } from '../../cli/lab/namespace.ts'
+import { must } from '../../cli/lab/process.ts'
 import { startWeb } from '../../cli/lab/services.ts'
 import { freshState, type State, writeState } from '../../cli/lab/state.ts'
-import { CLIENT, topologyOf } from '../../cli/lab/topology.ts'
+import { topologyOf } from '../../cli/lab/topology.ts'
 import { AGENT_UNIT, agentUnit } from '../../cli/install/unit.ts'
 import { vmImage } from '../../cli/lab/vm/image.ts'
 import type { Layer } from '../../cli/lab/vm/recipe.ts'
 import { createVm, type Vm, type VmOptions } from '../../cli/lab/vm/vm.ts'
 import { webConfig } from '../../cli/lab/web.ts'
 import { checkSpec } from '../../spec/check.ts'
-import { PEER_PORT } from '../../spec/limits.ts'
-import { Summary } from '../../spec/report.ts'
 import { Spec } from '../../spec/schema.ts'
-import { HACTL_PATH, SPEC_PATH, WEB_PATH, WEB_UNIT, WEB_UNIT_TEXT } from './units.ts'
+import { handleOf, type VmCluster } from './handle.ts'
+import { HACTL_PATH, PEER_TOKEN, SPEC_PATH, WEB_PATH, WEB_UNIT, WEB_UNIT_TEXT } from './units.ts'
 
-const READY_TIMEOUT_MS = 120_000
-const UNTIL_TIMEOUT_MS = 40_000
-const POLL_MS = 100
-const PEER_TOKEN = 'vm-cluster-peer-token'
+export type { VmCluster } from './handle.ts'
+
 const ROOT_PREFIX = 'hactl-vm-'
 
 export type NodeOptions = Partial<Pick<VmOptions, 'memoryMb' | 'gateway' | 'shares'>>
@@ -51,36 +39,6 @@ export type ClusterOptions = {
   readonly prepare?: (vm: Vm) => Promise<void>
   /** Wait until every agent is Ready with this spec; default true. */
   readonly wait?: boolean
-}
-
-export type VmCluster = {
-  readonly root: string
-  /** Throws when there is no such VM. */
-  readonly node: (name: string) => Vm
-  readonly names: readonly string[]
-  /** Polls until check holds and gives its value; fails with `what` and the last error or value when it does not. */
-  readonly until: <T>(what: string, check: () => Promise<T> | T, timeoutMs?: number) => Promise<T>
-  /** What the agent of a node says of itself; undefined while it does not answer. */
-  readonly summary: (node: string) => Promise<Summary | undefined>
-  /** Every agent proved the spec that was pushed last (or that of `nodes` only). */
-  readonly ready: (nodes?: readonly string[], timeoutMs?: number) => Promise<void>
-  /** Gives the agents a new spec file and wakes nobody: they look every three seconds. */
-  readonly push: (spec: unknown) => Promise<void>
-  /** Nodes whose kernel has that address now, by asking them. */
-  readonly holders: (address: string) => Promise<readonly string[]>
-  /** Polls until exactly this node has the address. */
-  readonly heldBy: (address: string, node: string, timeoutMs?: number) => Promise<void>
-  /** Runs a program in the network of the client. */
-  readonly client: (argv: readonly string[], timeoutMs?: number) => Promise<Ran>
-  /** Body of an URL as the client gets it; throws when it gets none within 5 s. */
-  readonly get: (url: string) => Promise<string>
-  /** Requests of the client, one every intervalMs (default 20: a VM is no fast server) on a fresh connection. */
-  readonly probe: (url: string, seconds: number, intervalMs?: number) => Promise<ProbeResult>
-  /** All cables of a node. */
-  readonly link: (node: string, to: 'up' | 'down') => Promise<void>
-  /** Switches a node on again after cut(); its agent and units start by themselves. */
-  readonly on: (node: string) => Promise<void>
-  readonly close: () => Promise<void>
 }
 
 const base = (): string => (existsSync('/dev/shm') ? '/dev/shm' : tmpdir())
@@ -110,27 +68,27 @@ export async function vmCluster(options: ClusterOptions): Promise<VmCluster> {
   await sweep()
   const root = join(base(), `${ROOT_PREFIX}${process.pid}-${++clusters}`)
   const spec = specOf(options.spec)
-  const made: Made = {
-    root,
-    spec,
-    options,
-    vms: new Map(),
-    state: await startNetwork(root, spec, options),
+  const vms = new Map<string, Vm>()
+  const close = async (): Promise<void> => {
+    await Promise.all([...vms.values()].map((vm) => vm.close()))
+    await labDown({ root, log: () => undefined })
   }
   try {
-    await startNodes(made)
-    const cluster = clusterOf(made)
+    const state = await startNetwork(root, spec, options)
+    await startNodes({ root, spec, options, vms, state })
+    const agents = options.agents ?? [...vms.keys()]
+    const cluster = handleOf({ root, state, vms, agents }, close)
     await cluster.push(options.spec)
-    await Promise.all(agentsOf(made).map((name) => startAgent(cluster.node(name), name)))
+    await Promise.all(agents.map((name) => startAgent(cluster.node(name), name)))
     if (options.wait ?? true) await cluster.ready()
     return cluster
   } catch (error) {
-    await close(made)
+    await close()
     throw error
   }
 }
 
-type Made = {
+type Making = {
   readonly root: string
   readonly spec: Spec
   readonly options: ClusterOptions
@@ -140,8 +98,6 @@ type Made = {
 
 const namesOf = ({ spec, vms }: { readonly spec: Spec; readonly vms?: readonly string[] }) =>
   vms ?? Object.keys(spec.nodes)
-const agentsOf = ({ spec, options }: Made): readonly string[] =>
-  options.agents ?? namesOf({ ...options, spec })
 
 /** Bridges, the client, and every member that is no VM: namespaces as in the lab without VMs. */
 async function startNetwork(root: string, spec: Spec, options: ClusterOptions): Promise<State> {
@@ -159,34 +115,25 @@ async function startNetwork(root: string, spec: Spec, options: ClusterOptions): 
     writeState(root, state)
     await startWeb(root, state, member)
   }
-  const taps = members
-    .filter(({ name }) => vms.includes(name))
-    .flatMap(({ nics }) =>
-      nics.flatMap(({ port, bridge }) =>
-        [`link set ${port} master ${bridge}`, `link set ${port} up`].map((l) => [port, l] as const),
-      ),
-    )
-  for (const port of new Set(taps.map(([name]) => name)))
-    await must(root, `make the tap ${port}`, [
-      ...inSwitch(state),
-      'ip',
-      'tuntap',
-      'add',
-      'dev',
-      port,
-      'mode',
-      'tap',
-    ])
-  await batch(
-    root,
-    inSwitch(state),
-    'plug the VMs in',
-    taps.map(([, line]) => line),
-  )
+  await plug(root, state, vms)
   return state
 }
 
-async function startNodes(made: Made): Promise<void> {
+/** Taps of the VMs in the bridges; they stay when a VM is off, without carrier. */
+async function plug(root: string, state: State, vms: readonly string[]): Promise<void> {
+  const nics = state.members.filter(({ name }) => vms.includes(name)).flatMap((m) => m.nics)
+  for (const { port } of nics)
+    await must(root, `make the tap ${port}`, [
+      ...[...inSwitch(state), 'ip', 'tuntap', 'add', 'dev', port, 'mode', 'tap'],
+    ])
+  const lines = nics.flatMap(({ port, bridge }) => [
+    `link set ${port} master ${bridge}`,
+    `link set ${port} up`,
+  ])
+  await batch(root, inSwitch(state), 'plug the VMs in', lines)
+}
+
+async function startNodes(made: Making): Promise<void> {
   const { root, spec, options, vms, state } = made
   const image = await vmImage((line) => process.stderr.write(`${line}\n`), options.layer)
   const hosts = Object.entries(spec.nodes).map(
@@ -210,7 +157,7 @@ async function startNodes(made: Made): Promise<void> {
   await Promise.all([...vms.values()].map((vm) => startNode(made, vm)))
 }
 
-async function startNode({ state, options }: Made, vm: Vm): Promise<void> {
+async function startNode({ state, options }: Making, vm: Vm): Promise<void> {
   await vm.on()
   const member = state.members.find((m) => m.name === vm.name)
   const config = member === undefined || options.web === false ? undefined : webConfig(member)
@@ -233,114 +180,4 @@ async function startAgent(vm: Vm, name: string): Promise<void> {
   await vm.put(`/etc/systemd/system/${AGENT_UNIT}`, agentUnit(HACTL_PATH))
   // A machine was installed long before its first power cut: what is in memory only would be lost by it.
   await vm.must(`systemctl enable -q --now ${AGENT_UNIT} && sync`)
-}
-
-async function close({ root, vms }: Made): Promise<void> {
-  await Promise.all([...vms.values()].map((vm) => vm.close()))
-  await labDown({ root, log: () => undefined })
-}
-
-function clusterOf(made: Made): VmCluster {
-  const { root, state, vms } = made
-  let digest = ''
-  const node = (name: string): Vm => {
-    const vm = vms.get(name)
-    if (vm === undefined)
-      throw new Error(`cannot find the VM ${name}: there are ${[...vms.keys()].join(', ')}`)
-    return vm
-  }
-  const client = (argv: readonly string[], timeoutMs = 15_000) =>
-    run(root, [...enter(state, CLIENT), ...argv], { timeoutMs })
-  const summary = (name: string) => summaryOf(node(name))
-  const until: VmCluster['until'] = async (what, check, timeoutMs = UNTIL_TIMEOUT_MS) => {
-    const end = performance.now() + timeoutMs
-    for (let last: unknown; ; ) {
-      try {
-        const value = await check()
-        if (value) return value
-        last = value
-      } catch (error) {
-        last = error instanceof Error ? error.message : error
-      }
-      if (performance.now() > end)
-        throw new Error(`not within ${timeoutMs} ms: ${what} (last: ${JSON.stringify(last)})`)
-      await sleep(POLL_MS)
-    }
-  }
-  const ready = async (nodes = agentsOf(made), timeoutMs = READY_TIMEOUT_MS) => {
-    await Promise.all(
-      nodes.map(async (name) => {
-        let last: Summary | undefined
-        const proved = async () => {
-          last = await summary(name)
-          return last?.condition === 'Ready' && last.running === digest
-        }
-        await until(`${name} proves the spec`, proved, timeoutMs).catch(async () => {
-          const log = await node(name).sh(`journalctl -u ${AGENT_UNIT} -n 15 --no-pager -o cat`)
-          throw new Error(
-            `${name} is not Ready within ${timeoutMs} ms: ${JSON.stringify(last)}\n${log.stdout}`,
-          )
-        })
-      }),
-    )
-  }
-  const holders = async (address: string) => {
-    const all = await Promise.all(
-      [...vms.values()].map(async (vm) =>
-        vm.isOn() && (await vm.sh(`ip -o addr show to ${address}`)).stdout.includes(address)
-          ? [vm.name]
-          : [],
-      ),
-    )
-    return all.flat()
-  }
-  return {
-    root,
-    node,
-    names: [...vms.keys()],
-    until,
-    summary,
-    ready,
-    push: async (value) => {
-      digest = checkSpec(JSON.stringify(value)).cluster?.digest ?? ''
-      const agents = agentsOf(made)
-        .map(node)
-        .filter((vm) => vm.isOn())
-      await Promise.all(agents.map((vm) => vm.put(SPEC_PATH, JSON.stringify(value, null, 2))))
-    },
-    holders,
-    heldBy: async (address, name, timeoutMs) => {
-      await until(
-        `${address} held by ${name} alone`,
-        async () => (await holders(address)).join() === name,
-        timeoutMs,
-      )
-    },
-    client,
-    get: async (url) => {
-      const { code, stdout, stderr } = await client(['curl', '-sS', '-m', '5', url])
-      if (code !== 0) throw new Error(`cannot get ${url}: ${stderr.trim()}`)
-      return stdout
-    },
-    probe: (url, seconds, intervalMs = 20) =>
-      probe(root, enter(state, CLIENT, 'network'), state.hactl, { url, seconds, intervalMs }),
-    link: async (name, to) => {
-      for (const { port } of state.members.find((m) => m.name === name)?.nics ?? [])
-        await setPort(root, state, port, to)
-    },
-    on: async (name) => {
-      await node(name).on()
-    },
-    close: () => close(made),
-  }
-}
-
-/** By the agent's own door for peers, asked on the node itself. */
-async function summaryOf(vm: Vm): Promise<Summary | undefined> {
-  const { code, stdout } = await vm.sh(
-    `curl -sS -m 2 -H 'Authorization: Bearer ${PEER_TOKEN}' http://127.0.0.1:${PEER_PORT}/v1/peer`,
-  )
-  if (code !== 0) return undefined
-  const value: unknown = JSON.parse(stdout)
-  return Value.Check(Summary, value) ? value : undefined
 }

@@ -1,6 +1,8 @@
 // Units and paths that the test clusters put on their VMs.
 
 export const SPEC_PATH = '/etc/hactl/spec.json'
+/** By it the agents of a test cluster know each other. */
+export const PEER_TOKEN = 'vm-cluster-peer-token'
 export const HACTL_PATH = '/usr/local/bin/hactl'
 
 export const WEB_UNIT = 'lab-web.service'

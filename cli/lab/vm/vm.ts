@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { LabError } from '../error.ts'
 import { type Channel, createChannel } from './channel.ts'
-import { MARK, type Ran } from '../process.ts'
-import { HOST } from './guest.ts'
+import { MARK } from '../process.ts'
+import { commandsOf, quoted, type VmCommands } from './commands.ts'
 import type { Image } from './image.ts'
 
 /** A network card inside: the tap on the host, and the name and addresses (with prefix) it gets. */
@@ -38,15 +38,8 @@ export type VmOptions = {
   readonly memoryMb?: number
 }
 
-export type Vm = {
+export type Vm = VmCommands & {
   readonly name: string
-  /** Runs a bash script; 124 as code when it ran out of time (default 30 s). Throws LabError when the VM is off. */
-  readonly sh: (script: string, timeoutMs?: number) => Promise<Ran>
-  /** As sh, and throws LabError with the script's own words when its code is not 0. Its standard output, trimmed. */
-  readonly must: (script: string, timeoutMs?: number) => Promise<string>
-  /** Writes a file inside, down to its disk; folders are made. Default mode 0644. */
-  readonly put: (path: string, body: string | Buffer, mode?: number) => Promise<void>
-  readonly read: (path: string) => Promise<string>
   /** Switches it on and waits until its channel answers and systemd has started what it starts. */
   readonly on: () => Promise<void>
   /** Power cut: at once, nothing is flushed. */
@@ -62,14 +55,11 @@ export type Vm = {
 
 const CHANNEL_TIMEOUT_MS = 60_000
 const BOOT_TIMEOUT_MS = 90_000
-const SCRIPT_TIMEOUT_MS = 30_000
 const POWEROFF_TIMEOUT_MS = 60_000
 const GONE_TIMEOUT_MS = 5_000
 const CONSOLE_CHARS_SHOWN = 1_500
 
 const IO_URING = '/proc/sys/kernel/io_uring_disabled'
-
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 /** Sourced before sysinit.target of every boot. */
 function bootScript({ name, shares = [], hosts = [] }: VmOptions): string {
@@ -108,32 +98,12 @@ export function createVm(options: VmOptions): Vm {
   writeFileSync(join(share, 'network.sh'), networkScript(options))
   writeFileSync(log, '')
   let life: Life | undefined
-  let count = 0
   const running = (): Life => {
     if (life === undefined) throw new LabError(`cannot reach ${name}: it is off`)
     return life
   }
   const consoleText = () => readFileSync(log, 'utf8')
-  const sh = async (script: string, timeoutMs = SCRIPT_TIMEOUT_MS): Promise<Ran> => {
-    const { channel } = running()
-    const id = `c${++count}`
-    const path = join(share, 'cmd', id)
-    writeFileSync(path, script)
-    try {
-      const { code, stdout, stderr } = await channel.ask(id, timeoutMs)
-      return { code, stdout: stdout.toString(), stderr: stderr.toString() }
-    } catch (error) {
-      throw new LabError(`cannot run on ${name}: ${wordsOf(error)}`, script.slice(0, 200), error)
-    } finally {
-      rmSync(path, { force: true })
-    }
-  }
-  const must = async (script: string, timeoutMs?: number): Promise<string> => {
-    const { code, stdout, stderr } = await sh(script, timeoutMs)
-    if (code === 0) return stdout.trim()
-    const words = `${stdout.trim()}\n${stderr.trim()}`.trim().split('\n').slice(-6).join('; ')
-    throw new LabError(`cannot do on ${name} (code ${code}): ${script.slice(0, 300)}: ${words}`)
-  }
+  const commands = commandsOf(name, share, () => running().channel)
   /** The channel is up long before the units are. */
   const settled = async (hello: Promise<void>): Promise<void> => {
     await bounded(
@@ -142,7 +112,7 @@ export function createVm(options: VmOptions): Vm {
       () => `${name} did not boot: ${consoleText().slice(-CONSOLE_CHARS_SHOWN)}`,
     )
     // "degraded" is a unit that failed, which may be what a test is about.
-    const state = await sh('systemctl is-system-running --wait', BOOT_TIMEOUT_MS)
+    const state = await commands.sh('systemctl is-system-running --wait', BOOT_TIMEOUT_MS)
     if (!/^(running|degraded)$/m.test(state.stdout))
       throw new LabError(
         `cannot boot ${name}: systemd is ${state.stdout.trim()} ${state.stderr.trim()}`,
@@ -168,30 +138,14 @@ export function createVm(options: VmOptions): Vm {
     }
   }
   return {
+    ...commands,
     name,
-    sh,
-    must,
-    put: async (path, body, mode = 0o644) => {
-      const from = `put${++count}`
-      writeFileSync(join(share, from), body)
-      try {
-        const to = quoted(path)
-        await must(`install -D -m ${mode.toString(8)} ${HOST}/${from} ${to} && sync ${to}`)
-      } finally {
-        rmSync(join(share, from), { force: true })
-      }
-    },
-    read: async (path) => {
-      const { code, stdout, stderr } = await sh(`cat ${quoted(path)}`)
-      if (code !== 0) throw new LabError(`cannot read ${path} on ${name}: ${stderr.trim()}`)
-      return stdout
-    },
     on,
     cut,
     reboot: async () => {
       const { gone } = running()
       // UML's own restart executes itself again and finds its taps busy: switched off cleanly and on again instead.
-      void sh('systemctl poweroff', POWEROFF_TIMEOUT_MS).catch(() => undefined)
+      void commands.sh('systemctl poweroff', POWEROFF_TIMEOUT_MS).catch(() => undefined)
       await bounded(gone, POWEROFF_TIMEOUT_MS, () => `${name} did not shut down`)
       life = undefined
       await on()
@@ -283,5 +237,3 @@ async function bounded(work: Promise<void>, timeoutMs: number, why: () => string
     clearTimeout(timer)
   }
 }
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
