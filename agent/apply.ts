@@ -1,11 +1,11 @@
 // The interpreter: the only hand. Prepare touches nothing that runs; a failure in commit is undone.
+import { runProgram, verifyUnit } from './act.ts'
 import type { Action } from './action.ts'
 import type { Engine } from './engine.ts'
 import { StepError, textOf } from './failure.ts'
 import { type Memory, originalPath } from './memory.ts'
 import type { Facts, Step } from './plan/types.ts'
 import { type ProofTools, provenDigest } from './proof.ts'
-import { parseUnits } from './units.ts'
 import type { Daemon } from './world.ts'
 
 export type Tools = ProofTools & {
@@ -25,7 +25,6 @@ export type Outcome =
 const INSTALL_TIMEOUT_MS = 600_000
 const CHECK_TIMEOUT_MS = 20_000
 const PROOF_INTERVAL_MS = 20
-const SHOW_TIMEOUT_MS = 5_000
 
 /** Runs one step. Never throws: what went wrong, and whether it was put back, is the answer. */
 export async function applyStep(tools: Tools, step: Step): Promise<Outcome> {
@@ -191,41 +190,6 @@ async function restoreOriginal({ world, memory }: Tools, path: string): Promise<
   await world.host.write(path, original.body, now?.mode ?? 0o644)
 }
 
-async function runProgram({ world }: Tools, action: Extract<Action, { do: 'run' }>): Promise<void> {
-  const { argv, timeoutMs, next } = action
-  const result = await world.host.run(argv, timeoutMs)
-  if (result.code === 0) return
-  const says = `${result.stderr}\n${result.stdout}`.trim().split('\n').slice(0, 5).join('; ')
-  const how =
-    result.code === 127 ? 'it cannot be started' : says || `exit ${result.code ?? result.signal}`
-  throw new StepError(next, `cannot run ${argv.join(' ')}: ${how}`)
-}
-
-const UNIT_INTERVAL_MS = 100
-
-/** Running means active twice in a row: a service that dies right after its start was active for a moment. */
-async function verifyUnit(
-  { world, signal }: Tools,
-  action: Extract<Action, { do: 'verify-unit' }>,
-): Promise<void> {
-  const { unit, state, timeoutMs } = action
-  const until = world.clock.monotonic() + timeoutMs
-  let last = ''
-  let holds = 0
-  do {
-    const argv = ['systemctl', 'show', '--property=LoadState,ActiveState,UnitFileState', '--', unit]
-    last = parseUnits((await world.host.run(argv, SHOW_TIMEOUT_MS)).stdout)[0]?.active ?? ''
-    const good = state === 'running' ? last === 'active' : last === 'inactive' || last === 'failed'
-    holds = good ? holds + 1 : 0
-    if (holds === 2) return
-    await world.clock.sleep(UNIT_INTERVAL_MS, signal)
-  } while (world.clock.monotonic() < until)
-  throw new StepError(
-    'wait',
-    `${unit} is ${last === '' ? 'unknown to systemd' : last}, not ${state}`,
-  )
-}
-
 async function check({ world, engines, facts }: Tools, name: string, path: string) {
   const engine = engines[name]
   const version = facts.engines[name]?.version
@@ -256,17 +220,32 @@ async function preflight({ world }: Tools, binds: readonly { address: string; po
 }
 
 async function install({ world, facts }: Tools, packages: readonly string[]): Promise<void> {
-  const argv = {
-    apt: ['apt-get', 'install', '-y', '--no-install-recommends', ...packages],
-    dnf: ['dnf', 'install', '-y', ...packages],
-    none: undefined,
-  }[facts.packager]
   const doing = `cannot install ${packages.join(', ')}`
-  if (argv === undefined) throw new StepError('retry', `${doing}: no apt-get or dnf here`)
-  const result = await world.host.run(argv, INSTALL_TIMEOUT_MS)
-  if (result.code !== 0) {
-    throw new StepError('retry', `${doing}: ${result.stderr.trim().split('\n').at(-1) ?? ''}`)
-  }
+  if (facts.packager === 'none') throw new StepError('retry', `${doing}: no apt-get or dnf here`)
+  const argv = INSTALL[facts.packager]
+  const first = await world.host.run([...argv, ...packages], INSTALL_TIMEOUT_MS)
+  if (first.code === 0) return
+  // A machine that was just made has no package lists yet, an old one has those of files that are gone.
+  if (facts.packager === 'apt') await world.host.run(['apt-get', 'update'], INSTALL_TIMEOUT_MS)
+  // EL7 has no dnf; yum takes the same words.
+  const again = facts.packager === 'dnf' && first.code === 127 ? ['yum', ...argv.slice(1)] : argv
+  const second = await world.host.run([...again, ...packages], INSTALL_TIMEOUT_MS)
+  if (second.code === 0) return
+  throw new StepError('retry', `${doing}: ${second.stderr.trim().split('\n').at(-1) ?? ''}`)
+}
+
+/** dpkg keeps a configuration file that is there already: ours, written before the package. */
+const INSTALL: Readonly<Record<'apt' | 'dnf', readonly string[]>> = {
+  apt: [
+    'apt-get',
+    'install',
+    '--yes',
+    '--no-install-recommends',
+    '--option=Dpkg::Options::=--force-confdef',
+    '--option=Dpkg::Options::=--force-confold',
+    '--',
+  ],
+  dnf: ['dnf', 'install', '-y'],
 }
 
 async function live({ world }: Tools, socket: string, command: string): Promise<void> {

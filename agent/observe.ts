@@ -5,9 +5,9 @@ import { moduleFile } from './kinds/module.ts'
 import { sysctlFile } from './kinds/sysctl.ts'
 import { type Memory, originalPath } from './memory.ts'
 import { knownRetired } from './plan/retired.ts'
-import type { Facts, Observed, ObservedDaemon, UnitState, Want } from './plan/types.ts'
+import type { Facts, Observed, ObservedDaemon, Want } from './plan/types.ts'
+import { readModules, readPackages, readUnits } from './observe-host.ts'
 import { provenDigest } from './proof.ts'
-import { parseUnits } from './units.ts'
 import type { Daemon, FileState, World } from './world.ts'
 
 export type ObserveInput = {
@@ -44,7 +44,7 @@ export async function observe(input: ObserveInput): Promise<Observed> {
     ...retired.map((k) => k.path),
     ...memory.owned().flatMap(({ remove }) => remove.flatMap((r) => ('path' in r ? [r.path] : []))),
   ]
-  const [files, originals, states, sysctls, servers, units, modules] = await Promise.all([
+  const [files, originals, states, sysctls, servers, units, modules, packages] = await Promise.all([
     readFiles(world, paths),
     readOriginals(input, paths),
     observeDaemons(input, [...daemons.map((d) => d.daemon), ...retired.map((k) => k.daemon)]),
@@ -52,6 +52,7 @@ export async function observe(input: ObserveInput): Promise<Observed> {
     readServers(world, wants),
     readUnits(world, wants),
     readModules(world, wants),
+    readPackages(world, wants, facts),
   ])
   return {
     files,
@@ -63,6 +64,7 @@ export async function observe(input: ObserveInput): Promise<Observed> {
     servers,
     heldByPeer: input.heldByPeer,
     ours: new Set(memory.meta().ours),
+    packages,
     units,
     modules,
     owned: memory.owned(),
@@ -139,43 +141,6 @@ async function readSysctls(world: World, wants: readonly Want[]) {
     if (value !== undefined) values.set(want.key, value)
   }
   return values
-}
-
-const SHOW_TIMEOUT_MS = 5_000
-
-/** One question for all units. Throws when systemd does not answer: "not running" would be a guess. */
-async function readUnits(world: World, wants: readonly Want[]) {
-  const names = wants.flatMap((w) => (w.kind === 'unit' ? [w.unit] : []))
-  if (names.length === 0) return new Map<string, UnitState>()
-  const argv = [
-    'systemctl',
-    'show',
-    '--property=LoadState,ActiveState,UnitFileState',
-    '--',
-    ...names,
-  ]
-  const { code, stdout, stderr } = await world.host.run(argv, SHOW_TIMEOUT_MS)
-  if (code !== 0) throw new Error(`cannot ask systemd for its units: ${stderr.trim()}`)
-  const states = parseUnits(stdout)
-  return new Map(names.flatMap((name, i) => (states[i] === undefined ? [] : [[name, states[i]]])))
-}
-
-/** sysfs lists what is loaded, and of what is built in all that has parameters or a version. */
-async function readModules(world: World, wants: readonly Want[]) {
-  const names = wants.flatMap((w) => (w.kind === 'module' ? [w.name] : []))
-  if (names.length === 0) return new Set<string>()
-  const loaded = new Set(await world.host.list('/sys/module'))
-  const missing = names.filter((name) => !loaded.has(name))
-  const builtin = missing.length === 0 ? new Set<string>() : await builtinModules(world)
-  return new Set(names.filter((name) => loaded.has(name) || builtin.has(name)))
-}
-
-async function builtinModules(world: World): Promise<ReadonlySet<string>> {
-  const release = (await world.host.read('/proc/sys/kernel/osrelease'))?.body.trim() ?? ''
-  const list = (await world.host.read(`/lib/modules/${release}/modules.builtin`))?.body ?? ''
-  return new Set(
-    [...list.matchAll(/([^/\n]+)\.ko$/gm)].map((match) => (match[1] ?? '').replaceAll('-', '_')),
-  )
 }
 
 /** Throws when a running haproxy gives no answer: "no servers" would be a plan made from a wrong picture. */

@@ -65,6 +65,7 @@ const ObservedFile = Type.Partial(
     ours: Type.Array(text),
     units: mapOf(Type.Object({ loaded: Type.Boolean(), active: text, boot: text }, closed)),
     modules: Type.Array(text),
+    packages: Type.Array(text),
     owned: OwnedList,
   }),
   closed,
@@ -103,6 +104,7 @@ export function recordedObserved(file: string, body: string): Observed {
     ours: new Set(found.ours ?? []),
     units: new Map(Object.entries(found.units ?? {})),
     modules: new Set(found.modules ?? []),
+    packages: new Set(found.packages ?? []),
     owned: found.owned ?? [],
   }
 }

@@ -3,29 +3,32 @@ import type { Action } from '../action.ts'
 import type { Observed, Owned, Removal, Step, Want } from '../plan/types.ts'
 import { fileId } from './plain-file.ts'
 
-/** The id under which a want's trace is recorded; undefined for wants that leave none. */
-export function ownedIdOf(want: Want): string | undefined {
+/** The ids under which a want's traces are recorded; none for wants that leave none. */
+export function ownedIdsOf(want: Want): readonly string[] {
   switch (want.kind) {
     case 'file':
-      return fileId(want.file.path)
+      return [fileId(want.file.path)]
+    case 'unit':
+      // The service itself is left as it is: hactl cannot know who uses it.
+      return want.files.map((file) => fileId(file.path))
     case 'module':
-      return `module:${want.name}`
+      return [`module:${want.name}`]
     case 'local-address':
-      return `local-address:${want.address.interface}/${want.address.address}`
+      return [`local-address:${want.address.interface}/${want.address.address}`]
     case 'sysctl':
-      return `sysctl:${want.key}`
+      return [`sysctl:${want.key}`]
     case 'daemon':
     case 'package':
+    case 'packages':
     case 'address':
-    case 'unit':
-      // Packages and foreign services are never removed; daemons retire by plan/retired.ts.
-      return undefined
+      // Programs are never removed; daemons retire by plan/retired.ts.
+      return []
   }
 }
 
 /** In the order of their ids, after everything that is added. */
 export function retiredSteps(wants: readonly Want[], observed: Observed): readonly Step[] {
-  const wanted = new Set(wants.map(ownedIdOf))
+  const wanted = new Set(wants.flatMap(ownedIdsOf))
   return observed.owned
     .filter((one) => !wanted.has(one.id))
     .map((one) => retiredStep(one, observed))

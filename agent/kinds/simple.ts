@@ -1,5 +1,12 @@
 // The kinds with one fact each: package, address. Pure diffs.
-import type { Diffed, Facts, Observed, WantNoOrphans, WantPackage } from '../plan/types.ts'
+import type {
+  Diffed,
+  Facts,
+  Observed,
+  WantNoOrphans,
+  WantPackage,
+  WantPackages,
+} from '../plan/types.ts'
 import { quiet } from './quiet.ts'
 
 /** Installed means: the engine answers with a version. Nothing is ever upgraded or removed. */
@@ -15,6 +22,22 @@ export function diffPackage(want: WantPackage, facts: Facts): Diffed {
       why: 'not installed',
       says: `installs ${names.join(', ')}`,
       commit: [{ do: 'install', packages: names }],
+    },
+  }
+}
+
+/** In the packager's own names: installed is what it says is installed, in any version. */
+export function diffPackages(want: WantPackages, observed: Observed): Diffed {
+  const id = `packages:${want.name}`
+  const missing = want.names.filter((name) => !observed.packages.has(name))
+  if (missing.length === 0) return { kept: { id, why: 'all are installed' } }
+  return {
+    step: {
+      ...quiet,
+      id,
+      why: `not installed: ${missing.join(', ')}`,
+      says: `installs ${missing.join(', ')}`,
+      commit: [{ do: 'install', packages: missing }],
     },
   }
 }

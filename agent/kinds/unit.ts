@@ -1,7 +1,7 @@
 // A systemd unit that somebody else ships, with our files for it. Pure diff. systemctl's exit is never a proof.
 import type { Action } from '../action.ts'
-import type { Diffed, Impact, Observed, WantUnit } from '../plan/types.ts'
-import { differs, isForeign, putBack } from './plain-file.ts'
+import type { Diffed, Impact, Observed, Owned, WantUnit } from '../plan/types.ts'
+import { differs, fileId, isForeign, putBack } from './plain-file.ts'
 
 const SYSTEMCTL_TIMEOUT_MS = 90_000
 const CHECK_TIMEOUT_MS = 20_000
@@ -9,9 +9,11 @@ const VERIFY_TIMEOUT_MS = 15_000
 /** UnitFileState of units that cannot be enabled, because something else starts them. */
 const NO_BOOT = ['static', 'indirect', 'generated', 'transient', 'alias', 'enabled-runtime', '']
 
+type RunAction = Extract<Action, { do: 'run' }>
+
 export const unitId = (unit: string) => `unit:${unit}`
 
-const systemctl = (...words: readonly string[]): Action => ({
+const systemctl = (...words: readonly string[]): RunAction => ({
   do: 'run',
   argv: ['systemctl', ...words],
   timeoutMs: SYSTEMCTL_TIMEOUT_MS,
@@ -55,6 +57,7 @@ export function diffUnit(want: WantUnit, observed: Observed): Diffed {
       commit: commit(want, changed, now),
       undo: undo(want, observed, changed, now),
       cleanup: [],
+      owns: changed.map((file) => ownedFile(want.unit, file.path)),
       diff: changed.map((file) => ({
         path: file.path,
         have: observed.files.get(file.path)?.body,
@@ -63,6 +66,18 @@ export function diffUnit(want: WantUnit, observed: Observed): Diffed {
     },
   }
 }
+
+/** A file that leaves the spec leaves the service too; the unit goes on with what stood there before. */
+const ownedFile = (unit: string, path: string): Owned => ({
+  id: fileId(path),
+  says: `${path} is taken away, ${unit} loads what is left`,
+  remove: [
+    { do: 'restore-original', path },
+    ...(path.startsWith('/etc/systemd/') ? [systemctl('daemon-reload')] : []),
+    // Also known to systemd 219; it does nothing for a unit that does not run.
+    systemctl('reload-or-try-restart', unit),
+  ],
+})
 
 function effectOf(
   want: WantUnit,
@@ -94,6 +109,7 @@ function commit(want: WantUnit, changed: WantUnit['files'], now: Now): readonly 
   return [
     ...changed.map((file): Action => ({ ...file, do: 'write' })),
     ...(want.check === undefined || changed.length === 0 ? [] : [checked(want.check)]),
+    ...daemonReload(changed),
     ...(now.masked && state === 'running' ? [systemctl('unmask', unit)] : []),
     ...(now.wrongBoot ? [systemctl(want.boot ? 'enable' : 'disable', unit)] : []),
     ...(state === 'running' ? load : now.running ? [systemctl('stop', unit)] : []),
@@ -101,6 +117,10 @@ function commit(want: WantUnit, changed: WantUnit['files'], now: Now): readonly 
     ...changed.map((file): Action => ({ do: 'remember', path: file.path, body: file.body })),
   ]
 }
+
+/** systemd reads units and drop-ins only when told to. */
+const daemonReload = (changed: WantUnit['files']): readonly Action[] =>
+  changed.some((file) => file.path.startsWith('/etc/systemd/')) ? [systemctl('daemon-reload')] : []
 
 const checked = (argv: readonly string[]): Action => ({
   do: 'run',
@@ -130,5 +150,10 @@ function undo(
     : state === 'running'
       ? [systemctl('stop', unit)]
       : []
-  return [...changed.map((file) => putBack(file, observed)), ...run, ...boot]
+  return [
+    ...changed.map((file) => putBack(file, observed)),
+    ...daemonReload(changed),
+    ...run,
+    ...boot,
+  ]
 }

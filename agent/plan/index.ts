@@ -6,7 +6,7 @@ import { diffLocalAddress } from '../kinds/local-address.ts'
 import { diffModule } from '../kinds/module.ts'
 import { retiredSteps } from '../kinds/owned.ts'
 import { diffFile } from '../kinds/plain-file.ts'
-import { diffOrphans, diffPackage } from '../kinds/simple.ts'
+import { diffOrphans, diffPackage, diffPackages } from '../kinds/simple.ts'
 import { diffSysctl } from '../kinds/sysctl.ts'
 import { diffUnit } from '../kinds/unit.ts'
 import { providers } from '../providers/index.ts'
@@ -61,6 +61,8 @@ function diff(want: Want, facts: Facts, observed: Observed) {
   switch (want.kind) {
     case 'package':
       return diffPackage(want, facts)
+    case 'packages':
+      return diffPackages(want, observed)
     case 'sysctl':
       return diffSysctl(want, observed)
     case 'daemon':
@@ -85,13 +87,14 @@ function diff(want: Want, facts: Facts, observed: Observed) {
  */
 export const KIND_TURNS: Readonly<Record<Want['kind'], number>> = {
   package: 0,
-  module: 1,
-  sysctl: 2,
-  'local-address': 3,
-  file: 4,
-  unit: 5,
-  daemon: 6,
-  address: 7,
+  packages: 1,
+  module: 2,
+  sysctl: 3,
+  'local-address': 4,
+  file: 5,
+  unit: 6,
+  daemon: 7,
+  address: 8,
 }
 /** Stable: wants of one kind stay in the order of the providers. */
 const ordered = (wants: readonly Want[]): readonly Want[] =>

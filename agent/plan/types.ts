@@ -69,6 +69,13 @@ export type WantPackage = {
   readonly engine: string
   readonly names: Readonly<Record<'apt' | 'dnf', string>>
 }
+/** Programs of the operator's choice, in the packager's own names. */
+export type WantPackages = {
+  readonly kind: 'packages'
+  /** Of the section or service that asks for them. */
+  readonly name: string
+  readonly names: readonly string[]
+}
 export type WantSysctl = {
   readonly kind: 'sysctl'
   readonly key: string
@@ -117,6 +124,7 @@ export type WantLocalAddress = {
 export type Want =
   | WantDaemon
   | WantPackage
+  | WantPackages
   | WantSysctl
   | WantNoOrphans
   | WantPlainFile
@@ -174,6 +182,8 @@ export type Observed = {
   readonly heldByPeer: ReadonlyMap<string, string>
   /** Paths that some pass of ours wrote (memory): anything else is a hand-made original. */
   readonly ours: ReadonlySet<string>
+  /** Installed packages, of those that are wanted. */
+  readonly packages: ReadonlySet<string>
   /** systemd units by name, those that are wanted. */
   readonly units: ReadonlyMap<string, UnitState>
   /** Kernel modules that are loaded or built in, of those that are wanted. */

@@ -69,7 +69,7 @@ function factsOf(fake: FakeHost, cluster: Cluster, node: string): Facts {
   return {
     ...facts,
     packager: 'apt',
-    supervisor: 'builtin',
+    supervisor: 'systemd',
     engines: Object.fromEntries(installed),
     addresses: [...facts.addresses, ...fake.addresses],
   }

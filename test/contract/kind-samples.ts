@@ -24,6 +24,10 @@ export const SAMPLES: { readonly [K in Want['kind']]: Sample<Extract<Want, { kin
     quietIn: { drifted: 'any version counts as installed: nothing is ever upgraded' },
     noUndo: 'nothing is ever uninstalled',
   },
+  packages: {
+    want: { kind: 'packages', name: 'apache', names: ['apache2', 'libapache2-mod-php'] },
+    noUndo: 'nothing is ever uninstalled',
+  },
   sysctl: {
     want: {
       kind: 'sysctl',

@@ -15,6 +15,16 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     node: 'lb1',
     change: (text) => text.replace('"/static"', '"/assets"'),
   },
+  services: {
+    spec: 'test/cases/specs/services.json',
+    node: 'web1',
+    change: (text) => text.replace('web1.example.org', 'www.example.org'),
+  },
+  kernel: {
+    spec: 'test/cases/specs/services.json',
+    node: 'web1',
+    change: (text) => text.replace('"20"', '"30"'),
+  },
   keepalived: {
     spec: 'spec/examples/wordpress.json',
     node: 'lb2',

@@ -70,6 +70,8 @@ const idOf = (want: Want): string => {
       return `daemon:${want.daemon.name}`
     case 'package':
       return `package:${want.engine}`
+    case 'packages':
+      return `packages:${want.name}`
     case 'sysctl':
       return `sysctl:${want.key}`
     case 'file':

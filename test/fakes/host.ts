@@ -38,8 +38,12 @@ const rooted = (path: string): string => path.replace(/^\/proc\/\d+\/root/, '')
 
 function runProgram(argv: readonly string[], disk: FakeDisk, programs: Set<string>): Exec {
   const [program = '', ...args] = argv
+  if (program === 'dpkg-query') {
+    const known = args.slice(args.indexOf('--') + 1).filter((name) => programs.has(name))
+    return exec(0, known.map((name) => `installed ${name}\n`).join(''))
+  }
   if (program === 'apt-get' && args[0] === 'install') {
-    for (const name of args.filter((a) => !a.startsWith('-')).slice(1)) programs.add(name)
+    for (const name of args.slice(1).filter((a) => !a.startsWith('-'))) programs.add(name)
     return exec(0)
   }
   // The checks of foreign services look at what stands on disk, whatever it is.
@@ -66,6 +70,16 @@ function runProgram(argv: readonly string[], disk: FakeDisk, programs: Set<strin
 
 const untaught = (argv: readonly string[]): Error =>
   new Error(`FakeHost was not taught: ${argv.join(' ')}`)
+
+type Machine = Pick<FakeHost, 'disk' | 'programs' | 'systemd'>
+
+/** Debian starts what it installs. */
+function runAny(argv: readonly string[], { disk, programs, systemd }: Machine): Exec {
+  const before = new Set(programs)
+  const result = systemd.run(argv) ?? runProgram(argv, disk, programs)
+  for (const name of programs) if (!before.has(name)) systemd.installed(name)
+  return result
+}
 
 export function createFakeHost(): FakeHost {
   const disk = fakeDisk()
@@ -97,7 +111,7 @@ export function createFakeHost(): FakeHost {
         directory === '/sys/module' ? [...systemd.modules] : disk.list(directory),
       ),
     run: async (argv) =>
-      did(`run ${argv.join(' ')}`, () => systemd.run(argv) ?? runProgram(argv, disk, programs)),
+      did(`run ${argv.join(' ')}`, () => runAny(argv, { disk, programs, systemd })),
     addresses: async () => did('addresses', () => [...addresses]),
     interfaces: async () => did('interfaces', () => [{ name: 'eth0', up: true }]),
     addAddress: async (at) => {

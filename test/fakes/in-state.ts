@@ -8,6 +8,7 @@ import type {
   WantModule,
   WantNoOrphans,
   WantPackage,
+  WantPackages,
   WantPlainFile,
   WantSysctl,
   WantUnit,
@@ -57,6 +58,12 @@ async function liveAsWanted(fake: FakeHost, { live }: WantDaemon): Promise<void>
 const engine: Arrange<WantPackage> = async ({ fake }, want, state) => {
   if (state === 'empty') fake.programs.delete(want.engine)
   else fake.programs.add(want.engine)
+}
+
+/** Of several one may be there already. */
+const packages: Arrange<WantPackages> = async ({ fake }, want, state) => {
+  const there = { empty: [], drifted: want.names.slice(1), correct: want.names }[state]
+  for (const name of there) fake.programs.add(name)
 }
 
 const sysctl: Arrange<WantSysctl> = async ({ fake, memory }, want, state) => {
@@ -127,6 +134,8 @@ async function arrangeOne(machine: Machine, want: Want, state: State): Promise<v
       return daemon(machine, want, state)
     case 'package':
       return engine(machine, want, state)
+    case 'packages':
+      return packages(machine, want, state)
     case 'sysctl':
       return sysctl(machine, want, state)
     case 'file':

@@ -5,6 +5,8 @@ type Unit = { active: string; boot: string }
 export type FakeSystemd = {
   readonly units: Map<string, Unit>
   readonly modules: Set<string>
+  /** A package brings the unit of its name, running and enabled. */
+  installed(name: string): void
   /** undefined for a program that is not this one's. */
   run(argv: readonly string[]): Exec | undefined
   powerLoss(): void
@@ -32,6 +34,7 @@ export function fakeSystemd(): FakeSystemd {
     start: { active: 'active' },
     restart: { active: 'active' },
     'reload-or-restart': { active: 'active' },
+    'reload-or-try-restart': {},
     stop: { active: 'inactive' },
     enable: { boot: 'enabled' },
     disable: { boot: 'disabled' },
@@ -41,12 +44,14 @@ export function fakeSystemd(): FakeSystemd {
   return {
     units,
     modules,
+    installed: (name) => void units.set(`${name}.service`, { active: 'active', boot: 'enabled' }),
     run: ([program, verb = '', ...rest]) => {
       if (program === 'modprobe' && rest.length === 0) {
         modules.add(verb)
         return exec(0)
       }
       if (program !== 'systemctl') return undefined
+      if (verb === 'daemon-reload' && rest.length === 0) return exec(0)
       if (verb === 'show') return show(rest.slice(rest.indexOf('--') + 1))
       const [name = '', ...more] = rest
       const act = verbs[verb]
