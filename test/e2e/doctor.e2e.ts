@@ -21,9 +21,10 @@ const hactl = join(process.cwd(), 'dist/hactl')
 const spec = readFileSync('spec/examples/wordpress.json', 'utf8')
 const log = () => undefined
 const TCPDUMP_S = 30
+let token = ''
 
 before(async () => {
-  await labUp({ specText: spec, hactl: [hactl], root, log })
+  token = (await labUp({ specText: spec, hactl: [hactl], root, log })).operatorToken ?? ''
 })
 after(async () => {
   await labDown({ root, log })
@@ -62,19 +63,39 @@ async function mend(node: string, { findings }: Seen, check: string): Promise<st
   return fix
 }
 
-async function until(what: string, check: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+async function until(what: string, check: () => Promise<boolean>, seconds = 20): Promise<void> {
+  for (let tries = 0; tries < seconds * 5; tries++) {
     if (await check()) return
     await sleep(200)
   }
-  assert.fail(`not within 20 s: ${what}`)
+  assert.fail(`not within ${seconds} s: ${what}`)
 }
 const holders = async () => (await labStatus({ root })).vips[0]?.holders ?? []
+
+/** What the hub has of the doctor of a node; undefined before its agent has looked for the first time. */
+async function reported(node: string): Promise<readonly Finding[] | undefined> {
+  const argv = ['status', '--json', '--hub', `unix:${root}/hub.sock`, '--token', token]
+  const { stdout } = await execa(hactl, argv, { reject: false, timeout: 20_000 })
+  const { nodes } = JSON.parse(stdout)
+  return nodes.find((n: { node: string }) => n.node === node)?.report?.findings
+}
 
 test('both balancers of a lab that was just built are well, and their agents report it', async () => {
   await until('one holder', async () => (await holders()).length === 1)
   await well('lb1')
   await well('lb2')
+  // An agent looks half a minute after its start at the latest.
+  await until(
+    'the hub has what the doctor of lb1 found',
+    async () => (await reported('lb1')) !== undefined,
+    60,
+  )
+  const told = (await reported('lb1')) ?? []
+  assert.deepEqual(
+    told.filter((f) => f.severity === 'error'),
+    [],
+  )
+  assert.ok(told.some((f) => f.check === 'agent' && f.severity === 'info'))
 })
 
 test('nft drops VRRP: two masters and the rule are named, the command heals it', async () => {
