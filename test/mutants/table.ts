@@ -44,9 +44,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'undo to disk instead of good',
     file: 'agent/kinds/daemon.ts',
-    find: 'const back = observed.good.get(main.path) ?? original',
-    replace: 'const back = observed.files.get(main.path)?.body ?? original',
-    kill: tests('agent/kinds/daemon', 'faults'),
+    find: 'return good.get(file.path) ?? original',
+    replace: 'return files.get(file.path)?.body ?? original',
+    kill: tests('agent/kinds/daemon'),
   },
   {
     name: 'no quarantine',
@@ -95,7 +95,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'agent/kinds/daemon.ts',
     find: "(impact !== 'live' || !proven)",
     replace: "impact !== 'live'",
-    kill: [...tests('agent/kinds/daemon', 'faults')],
+    kill: tests('agent/kinds/daemon'),
   },
   {
     name: 'forget to remember',
@@ -151,7 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'agent/trial.ts',
     find: 'if (other !== undefined) {',
     replace: "if (other === '') {",
-    kill: sim(40, 6),
+    kill: tests('agent/trial'),
   },
   {
     name: 'announce only after the last question',
@@ -165,13 +165,13 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'agent/plan/turn.ts',
     find: 'return peerWaitMs + slot * (peerWaitMs + TRIAL_MS)',
     replace: 'return peerWaitMs + 0 * slot',
-    kill: sim(48, 4),
+    kill: tests('agent/plan/turn'),
   },
   {
     name: 'the way back is not on disk before the change',
     file: 'agent/kinds/daemon.ts',
     find: 'if (body === undefined || body === f.body) return []',
     replace: 'if (f.body !== "") return []',
-    kill: tests('faults'),
+    kill: tests('agent/kinds/daemon'),
   },
 ]
