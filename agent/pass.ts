@@ -1,7 +1,6 @@
 // One pass: pull, trust, observe, plan, guard, turn, apply, verify, record. Every way out leaves the node
 // as the spec says or as it last proved to load; what happened stands in the status.
 import type { Cluster } from '../spec/cluster.ts'
-import type { Summary } from '../spec/report.ts'
 import { accept } from './accept.ts'
 import { applyStep } from './apply.ts'
 import { foundIn } from './drift.ts'
@@ -18,7 +17,7 @@ import type { Facts, Observed, Plan, Want } from './plan/types.ts'
 import { healthPath } from './providers/keepalived/paths.ts'
 import { holdsOf, type Status } from './status.ts'
 import { parsed, target } from './target.ts'
-import { takeTurn } from './trial.ts'
+import { takeTurn, type Waiting } from './trial.ts'
 import { failed } from './quarantine.ts'
 import type { Source, World } from './world.ts'
 
@@ -40,14 +39,9 @@ export type Agent = {
 export type PassState = {
   /** Parsed specs by their text: parsing again would be the most of a pass without steps. */
   parsed: Map<string, Cluster>
-  waiting:
-    | {
-        readonly digest: string
-        readonly sinceMs: number
-        /** Last word of each peer since then. */
-        readonly heard: Map<string, { readonly said: Summary; readonly atMs: number }>
-      }
-    | undefined
+  waiting: Waiting | undefined
+  /** Peers that asked this node: when, and what they announced. */
+  readonly asked: Map<string, { readonly applying: string; readonly atMs: number }>
   /** Earliest next try after a failure that the world may mend, by digest. */
   retry: { digest: string; atMs: number; delayMs: number } | undefined
   refused: string
@@ -60,6 +54,7 @@ type Held = { readonly digest: string; readonly reason: string; readonly failed:
 export const emptyPassState = (): PassState => ({
   parsed: new Map(),
   waiting: undefined,
+  asked: new Map(),
   retry: undefined,
   refused: '',
   held: undefined,
@@ -157,7 +152,7 @@ async function converge(agent: Agent): Promise<PassResult> {
   const seen = await look(agent, cluster)
   // Peers are asked beside the pass where nothing is to be done: a dead one must not slow it down.
   if (seen.plan.steps.length === 0) {
-    void agent.peers.refresh(cluster, agent.node)
+    void agent.peers.refresh(cluster, agent.node, agent.status.summary().applying)
     // Killed between its last step and the look at the proxy: an empty plan alone proves nothing yet.
     const looked = agent.memory.meta().runningDigest === cluster.digest
     return looked ? settled(agent, cluster, text) : verifyAll(agent, cluster, text)

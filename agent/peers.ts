@@ -1,7 +1,7 @@
 // What the other peers of my vips say of themselves, asked directly: no hub is needed for the rolling order.
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { Cluster } from '../spec/cluster.ts'
-import { Summary } from '../spec/report.ts'
+import { APPLYING_HEADER, NODE_HEADER, Summary } from '../spec/report.ts'
 import type { Host } from './world.ts'
 
 const summary = TypeCompiler.Compile(Summary)
@@ -9,7 +9,7 @@ const PEER_TIMEOUT_MS = 300
 
 export type Peers = {
   /** Asks all of them at once, bounded; who does not answer in time is missing from the map. */
-  refresh(cluster: Cluster, node: string): Promise<ReadonlyMap<string, Summary>>
+  refresh(cluster: Cluster, node: string, applying?: string): Promise<ReadonlyMap<string, Summary>>
   /** What the last refresh found. */
   latest(): ReadonlyMap<string, Summary>
 }
@@ -21,8 +21,9 @@ export function createPeers(
   let latest: ReadonlyMap<string, Summary> = new Map()
   return {
     latest: () => latest,
-    refresh: async (cluster, node) => {
-      latest = await askNodes(host, options, peerAddresses(cluster, node))
+    refresh: async (cluster, node, applying = '') => {
+      const said = { [NODE_HEADER]: node, [APPLYING_HEADER]: applying }
+      latest = await askNodes(host, options, peerAddresses(cluster, node), said)
       return latest
     },
   }
@@ -33,13 +34,14 @@ export async function askNodes(
   host: Pick<Host, 'get'>,
   options: { readonly port: number; readonly token: string },
   nodes: readonly { readonly name: string; readonly address: string }[],
+  said: Readonly<Record<string, string>> = {},
 ): Promise<ReadonlyMap<string, Summary>> {
   const found = new Map<string, Summary>()
   await Promise.all(
     nodes.map(async ({ name, address }) => {
       const at = address.includes(':') ? `[${address}]` : address
       const url = `http://${at}:${options.port}/v1/peer`
-      const headers = { authorization: `Bearer ${options.token}` }
+      const headers = { authorization: `Bearer ${options.token}`, ...said }
       const answer = await host.get(url, headers, PEER_TIMEOUT_MS)
       const value = answer.status === 200 ? parse(answer.body) : undefined
       if (value?.node === name) found.set(name, value)

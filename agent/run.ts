@@ -203,6 +203,10 @@ async function openDoors(agent: Agent, needs: DoorNeeds): Promise<readonly Close
     port: config.peer.port,
     token: config.peer.token ?? '',
     summary: status.summary,
+    onAsked: (node, applying) => {
+      if (currentCluster(agent)?.nodes.some((n) => n.name === node) !== true) return
+      agent.state.asked.set(node, { applying, atMs: world.clock.monotonic() })
+    },
     onError: (why) => status.event('agent', why),
   })
   const prober = startHealthProber({

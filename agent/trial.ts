@@ -1,9 +1,23 @@
 // The right to try: at most one peer of a vip at a time runs a spec that is not proved.
 import type { Cluster } from '../spec/cluster.ts'
+import type { Summary } from '../spec/report.ts'
 import type { Agent } from './pass.ts'
-import { claimant, myTurn, type Turn, type TurnInput, vipsAtRisk } from './plan/turn.ts'
+import {
+  claimant,
+  myTurn,
+  type Silent,
+  type Turn,
+  type TurnInput,
+  vipsAtRisk,
+} from './plan/turn.ts'
 import type { Observed, Plan } from './plan/types.ts'
 
+export type Waiting = {
+  readonly digest: string
+  readonly sinceMs: number
+  /** Last word of each peer since then. */
+  readonly heard: Map<string, { readonly said: Summary; readonly atMs: number }>
+}
 type Seen = { readonly plan: Plan; readonly observed: Observed }
 
 /**
@@ -45,19 +59,29 @@ export async function takeTurn(
 }
 
 async function asked(
-  { node, peers, state, world }: Agent,
+  agent: Agent,
   cluster: Cluster,
   seen: Pick<TurnInput, 'plan' | 'observed' | 'proven'>,
 ): Promise<TurnInput> {
+  const { node, peers, state, status, world } = agent
   const { digest } = seen.plan
   const sinceMs = world.clock.monotonic()
   if (state.waiting?.digest !== digest) state.waiting = { digest, sinceMs, heard: new Map() }
   const { heard, sinceMs: beganMs } = state.waiting
-  const answers = await peers.refresh(cluster, node)
+  const answers = await peers.refresh(cluster, node, status.summary().applying)
   const nowMs = world.clock.monotonic()
   for (const [name, said] of answers) heard.set(name, { said, atMs: nowMs })
-  const silent = [...heard]
-    .filter(([name]) => !answers.has(name))
-    .map(([name, { said, atMs }]) => [name, { said, agoMs: nowMs - atMs }] as const)
-  return { ...seen, cluster, peers: answers, silent: new Map(silent), waitedMs: nowMs - beganMs }
+  const names = [...heard.keys(), ...state.asked.keys()].filter((name) => !answers.has(name))
+  const silent = new Map(names.map((name) => [name, lastOf(name, agent, nowMs)]))
+  return { ...seen, cluster, peers: answers, silent, waitedMs: nowMs - beganMs }
+}
+
+/** Contact is contact, whoever asked: only so do both sides of a cut count from the same moment. */
+function lastOf(name: string, { state }: Agent, nowMs: number): Silent {
+  const heard = state.waiting?.heard.get(name)
+  const asked = state.asked.get(name)
+  const later = (asked?.atMs ?? -1) >= (heard?.atMs ?? -1)
+  const applying = later ? asked?.applying : heard?.said.applying
+  const atMs = Math.max(asked?.atMs ?? 0, heard?.atMs ?? 0)
+  return { said: heard?.said, agoMs: nowMs - atMs, applying: applying ?? '' }
 }

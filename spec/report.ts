@@ -38,6 +38,10 @@ export const Summary = Type.Object(
 )
 export type Summary = Static<typeof Summary>
 
+/** With a question to a peer: who asks, and what it announces. The one asked may lose it before it can ask back. */
+export const NODE_HEADER = 'x-hactl-node'
+export const APPLYING_HEADER = 'x-hactl-applying'
+
 export const ServerHealth = Type.Object(
   {
     pool: text(31),

@@ -14,14 +14,23 @@ export type Turn =
       readonly claims?: boolean
     }
 
+export type Silent = {
+  /** Its last answer while this node waited. */
+  readonly said: Summary | undefined
+  /** Since either one asked the other. */
+  readonly agoMs: number
+  /** Digest that it announced then, '' when none. */
+  readonly applying: string
+}
+
 export type TurnInput = {
   readonly plan: Plan
   readonly cluster: Cluster
   readonly observed: Observed
   /** Answers of the peers just now; a missing key means unreachable. */
   readonly peers: ReadonlyMap<string, Summary>
-  /** The last word of peers that answered while this node waited and do not answer now. */
-  readonly silent: ReadonlyMap<string, { readonly said: Summary; readonly agoMs: number }>
+  /** Peers that were in contact and do not answer now. */
+  readonly silent: ReadonlyMap<string, Silent>
   /** How long this node has waited for this digest already. */
   readonly waitedMs: number
   /** Digest of what this node proved last, '' before the first. */
@@ -140,7 +149,10 @@ function after({ plan, cluster, waitedMs }: TurnInput, node: string, peer: Summa
  * peerWaitMs 0 means: never wait.
  */
 function alone(input: TurnInput, vip: Vip, node: string, proved: boolean): Turn {
-  const silentMs = Math.min(input.waitedMs, input.silent.get(node)?.agoMs ?? input.waitedMs)
+  const last = input.silent.get(node)
+  // Lost while it was trying: it may still be at it, so the slots begin when that is over.
+  const trialMs = (last?.applying ?? '') === '' ? 0 : TRIAL_MS
+  const silentMs = Math.min(input.waitedMs, last?.agoMs ?? input.waitedMs) - trialMs
   if (proved || inSlot(input, vip, silentMs)) return GO
   return { go: false, stalled: false, why: `waiting for ${node}, which does not answer` }
 }

@@ -1,9 +1,12 @@
 // The door for peers: GET /v1/peer answers the summary of this node. Read only.
 import { createServer } from 'node:http'
-import type { Summary } from '../../spec/report.ts'
+import { APPLYING_HEADER, NODE_HEADER, type Summary } from '../../spec/report.ts'
 
 const REQUEST_MS_MAX = 2_000
 const CONNECTIONS_MAX = 64
+/** An older agent does not say who it is: ''. */
+const word = (header: string | readonly string[] | undefined): string =>
+  typeof header === 'string' ? header.slice(0, 64) : ''
 
 /**
  * Serves on every address of the node. A port that is taken is reported, not fatal: peers then see this
@@ -13,6 +16,8 @@ export function servePeers(options: {
   readonly port: number
   readonly token: string
   readonly summary: () => Summary
+  /** A peer with the right token asked. */
+  readonly onAsked: (node: string, applying: string) => void
   readonly onError: (why: string) => void
 }): { close(): Promise<void> } {
   const server = createServer(
@@ -27,6 +32,7 @@ export function servePeers(options: {
         response.writeHead(404).end()
         return
       }
+      options.onAsked(word(request.headers[NODE_HEADER]), word(request.headers[APPLYING_HEADER]))
       response
         .writeHead(200, { 'content-type': 'application/json' })
         .end(JSON.stringify(options.summary()))

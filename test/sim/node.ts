@@ -41,7 +41,11 @@ export type NodeDeps = {
   readonly random: Random
   readonly source: (node: SimNode) => Source
   /** What another machine answers; undefined when it cannot be reached. */
-  readonly reach: (from: SimNode, url: string) => string | undefined
+  readonly reach: (
+    from: SimNode,
+    url: string,
+    headers: Readonly<Record<string, string>>,
+  ) => string | undefined
   /** After each effect. */
   readonly onEffect: (node: SimNode, what: string, path: string) => void
   readonly onPass: (node: SimNode, servedBefore: boolean) => void
@@ -120,7 +124,7 @@ function hostOf(node: SimNode, deps: NodeDeps): Host {
           const answer = await host.get(url, headers, timeoutMs)
           return deaf ? { ...answer, status: 0 } : answer
         }
-        const body = deps.reach(node, url)
+        const body = deps.reach(node, url, headers)
         return { status: body === undefined ? 0 : 200, body: body ?? '', headers: {} }
       }),
     supervisor: {

@@ -1,5 +1,6 @@
 // One simulated run: everything that happens follows from the seed.
 import { CONFIG_PATH } from '../../agent/providers/haproxy/paths.ts'
+import { APPLYING_HEADER, NODE_HEADER } from '../../spec/report.ts'
 import { fakeRandom } from '../fakes/random.ts'
 import { type Event, EVENTS } from './events.ts'
 import { createHub, type HubModel } from './hub.ts'
@@ -158,9 +159,11 @@ function build(seed: number, trace: string[]) {
         () => !cut.has(`hub ${node.name}`),
         () => node.agent?.memory.meta().seenRevision ?? 0,
       ),
-    reach: (from, url) => {
+    reach: (from, url, headers) => {
       const to = nodes.find((n) => url.includes(`//${n.address}:`))
       if (to?.agent === undefined || !reachable(from, to)) return undefined
+      const applying = headers[APPLYING_HEADER] ?? ''
+      to.agent.state.asked.set(headers[NODE_HEADER] ?? '', { applying, atMs: nowMs() })
       return JSON.stringify(to.agent.status.summary())
     },
     onEffect: (node, what, path) => {

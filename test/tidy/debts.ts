@@ -2,7 +2,7 @@
 
 /** Files between the limit of 300 lines and the one of 400 that nothing passes. */
 export const LONG_FILES: Readonly<Record<string, number>> = {
-  'agent/pass.ts': 339,
+  'agent/pass.ts': 335,
 }
 
 /** Functions above 70 lines, by file and name. */

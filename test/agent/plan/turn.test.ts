@@ -80,12 +80,25 @@ test('two that cannot hear each other never have the same slot, whoever holds', 
 
 test('a peer that fell silent is waited for from its last answer on', () => {
   const agoMs = 50
-  const silent = new Map([['lb2', { said: summary('lb2', { running: 'old' }), agoMs }]])
+  const silent = new Map([
+    ['lb2', { said: summary('lb2', { running: 'old' }), agoMs, applying: '' }],
+  ])
   assert.equal(myTurn({ ...input('lb1', true, [], 100 * waitMs), silent }).go, false)
 })
 
+test('a peer that was lost while it was trying gets the time of a trial more', () => {
+  const lost = (applying: string, agoMs: number) => {
+    const silent = new Map([['lb1', { said: undefined, agoMs, applying }]])
+    return myTurn({ ...input('lb2', false, [], 100 * waitMs), silent }).go
+  }
+  assert.equal(lost('', waitMs), true)
+  assert.equal(lost('any', waitMs), false)
+  assert.equal(lost('any', waitMs + TRIAL_MS), true)
+})
+
 test('the last word of a silent peer counts: failed stops, proved goes on', () => {
-  const said = (patch: Peer[1]) => new Map([['lb2', { said: summary('lb2', patch), agoMs: 1 }]])
+  const said = (patch: Peer[1]) =>
+    new Map([['lb2', { said: summary('lb2', patch), agoMs: 1, applying: '' }]])
   const failed = myTurn({
     ...input('lb1', true, [], 100 * waitMs),
     silent: said({ failed: 'new' }),
