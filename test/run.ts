@@ -1,4 +1,4 @@
-// npm test: everything, from the linter to real daemons and VMs, with one closing line. Option: --only lint|unit|mutants|e2e|vm.
+// npm test: everything, from the linter to real daemons and VMs, with one closing line. Option: --only lint|unit|mutants|e2e|package|vm.
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -23,6 +23,7 @@ const UNIT_TIMEOUT_MS = 300_000
 const MUTANTS_TIMEOUT_MS = 600_000
 const BUILD_TIMEOUT_MS = 180_000
 const E2E_FILE_TIMEOUT_MS = 300_000
+const PACKAGE_TIMEOUT_MS = 900_000
 const VM_FILE_TIMEOUT_MS = 300_000
 /** No further file of VM tests is begun after this. */
 const VM_TIMEOUT_MS = 600_000
@@ -144,6 +145,17 @@ const clean = (before: ReturnType<typeof machine>): Promise<Totals> =>
     return left.length === 0 ? PASSED : FAILED
   })
 
+/** Packages through their life in root directories; parts that need minutes only with HACTL_RELEASE=1, see their files. */
+async function packages(): Promise<Totals> {
+  let totals = await build()
+  if (totals.failed > 0) return totals
+  for (const file of filesOf('test/package', '.package.ts')) {
+    const args = ['--test-concurrency=1', join(root, 'test/package', file)]
+    totals = add(totals, await part(`package ${file}`, () => tests(args, PACKAGE_TIMEOUT_MS, true)))
+  }
+  return totals
+}
+
 /** Clusters of VMs with systemd; left out, and said so, where the VMs cannot be had. */
 async function virtual(): Promise<Totals> {
   const files = filesOf('test/vm', '.vm.ts')
@@ -176,11 +188,12 @@ async function main(): Promise<void> {
     unit,
     mutants,
     e2e: endToEnd,
+    package: packages,
     vm: virtual,
   }
   const only = values.only
   if (only !== undefined && parts[only] === undefined) {
-    say(`cannot run only ${only}: lint, unit, mutants, e2e or vm`)
+    say(`cannot run only ${only}: lint, unit, mutants, e2e, package or vm`)
     process.exitCode = 2
     return
   }

@@ -209,7 +209,19 @@ test('every provider and every top folder has a README', () => {
 
 const TOP = ['agent', 'cli', 'site', 'spec', 'test']
 /** Folders of test/ that stand for no folder of the tree. */
-const OWN = ['bench', 'cases', 'contract', 'e2e', 'fakes', 'mutants', 'run', 'sim', 'tidy', 'vm']
+const OWN = [
+  'bench',
+  'cases',
+  'contract',
+  'e2e',
+  'fakes',
+  'mutants',
+  'package',
+  'run',
+  'sim',
+  'tidy',
+  'vm',
+]
 
 test('test/ mirrors the tree', () => {
   const folders = new Set(files.filter((path) => path.startsWith('test/')).map(dirname))

@@ -50,7 +50,13 @@ async function main(): Promise<void> {
   }
   if (!values.all) return
   const { release } = await import('./release.ts')
-  await release({ root, entry, version: String(version), base, built: out }, say)
+  const { missing } = await release(
+    { root, entry, version: String(version), base, built: out },
+    say,
+  )
+  // A release is never short of a file by accident.
+  if (missing.length > 0)
+    throw new Error(`cannot make all of the release: no ${missing.join(', ')}`)
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

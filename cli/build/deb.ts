@@ -83,7 +83,11 @@ export async function makeDeb(options: DebOptions): Promise<void> {
     await execa('dpkg-deb', ['--root-owner-group', ...how, '-b', tree, options.out], {
       timeout: DEB_TIMEOUT_MS,
       // Members are not dated later than this, and the archive itself is dated so (dpkg-deb(1)).
-      env: { SOURCE_DATE_EPOCH: String(Math.floor(options.atMs / 1000)) },
+      // One thread: how xz cuts its blocks, and so the bytes, would depend on the number of processors.
+      env: {
+        SOURCE_DATE_EPOCH: String(Math.floor(options.atMs / 1000)),
+        DPKG_DEB_THREADS_MAX: '1',
+      },
     })
   } finally {
     rmSync(tree, { recursive: true, force: true })
