@@ -4,6 +4,7 @@ import type { Engine } from './engine.ts'
 import { moduleFile } from './kinds/module.ts'
 import { sysctlFile } from './kinds/sysctl.ts'
 import { type Memory, originalPath } from './memory.ts'
+import { observeIpvs } from './observe-ipvs.ts'
 import { knownRetired } from './plan/retired.ts'
 import type { Facts, Observed, ObservedDaemon, Want } from './plan/types.ts'
 import { readModules, readPackages, readUnits } from './observe-host.ts'
@@ -44,16 +45,18 @@ export async function observe(input: ObserveInput): Promise<Observed> {
     ...retired.map((k) => k.path),
     ...memory.owned().flatMap(({ remove }) => remove.flatMap((r) => ('path' in r ? [r.path] : []))),
   ]
-  const [files, originals, states, sysctls, servers, units, modules, packages] = await Promise.all([
-    readFiles(world, paths),
-    readOriginals(input, paths),
-    observeDaemons(input, [...daemons.map((d) => d.daemon), ...retired.map((k) => k.daemon)]),
-    readSysctls(world, wants),
-    readServers(world, wants),
-    readUnits(world, wants),
-    readModules(world, wants),
-    readPackages(world, wants, facts),
-  ])
+  const [files, originals, states, sysctls, servers, units, modules, packages, table] =
+    await Promise.all([
+      readFiles(world, paths),
+      readOriginals(input, paths),
+      observeDaemons(input, [...daemons.map((d) => d.daemon), ...retired.map((k) => k.daemon)]),
+      readSysctls(world, wants),
+      readServers(world, wants),
+      readUnits(world, wants),
+      readModules(world, wants),
+      readPackages(world, wants, facts),
+      observeIpvs(world, wants, input.signal),
+    ])
   return {
     files,
     good: memory.good(),
@@ -67,6 +70,8 @@ export async function observe(input: ObserveInput): Promise<Observed> {
     packages,
     units,
     modules,
+    links: facts.interfaces,
+    ...table,
     owned: memory.owned(),
   }
 }

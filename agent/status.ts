@@ -8,6 +8,7 @@ import type {
   ServerHealth,
   Summary,
 } from '../spec/report.ts'
+import { isAnnounced } from './kinds/local-address.ts'
 import type { Memory } from './memory.ts'
 import type { KernelAddress, World } from './world.ts'
 
@@ -126,7 +127,7 @@ export function createStatus(
 const findingsOf = (findings: readonly Finding[] | undefined) =>
   findings === undefined ? {} : { findings: findings.slice(0, FINDINGS_MAX) }
 
-/** Addresses of vips that the kernel of this node has now, as "vip/address", sorted. */
+/** Addresses of vips that the kernel of this node has and announces now, as "vip/address", sorted. */
 export function holdsOf(
   cluster: Cluster | undefined,
   addresses: readonly KernelAddress[],
@@ -134,7 +135,7 @@ export function holdsOf(
   return (cluster?.vips ?? [])
     .flatMap((vip) =>
       vip.nets
-        .filter((n) => addresses.some((a) => a.address === n.address))
+        .filter((n) => addresses.some((a) => a.address === n.address && isAnnounced(a)))
         .map((n) => `${vip.name}/${n.address}`),
     )
     .sort()

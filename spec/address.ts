@@ -29,6 +29,15 @@ export function parseNet(text: string, absent: Prefixes): Net | undefined {
 
 export const netText = (net: Net): string => `${net.address}/${net.prefix}`
 
+/** `192.0.2.1:80` and `[2001:db8::1]:80`, as ipvsadm(8) and URLs write them. */
+export const placeText = ({
+  address,
+  port,
+}: {
+  readonly address: string
+  readonly port: number
+}) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`)
+
 /** The first address of the subnet: 192.0.2.0 for 192.0.2.7/24. */
 export function netAddress(net: Net): string {
   const low = BigInt(BITS[net.family] - net.prefix)

@@ -127,8 +127,8 @@ export type ClusterRollout = {
 /** A real server or sorry server of a virtual service. */
 export type ClusterReal = {
   readonly name: string
-  readonly address: string
-  readonly family: Family
+  /** One for each address family it can be reached by, in the order of the vip's. */
+  readonly addresses: readonly Pick<Net, 'address' | 'family'>[]
   readonly port: number
   /** The node it is, whose agent takes care of the real-server side; absent for a foreign machine. */
   readonly node?: string

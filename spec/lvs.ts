@@ -1,11 +1,11 @@
 // A virtual service of the kernel's IPVS: directors balance packets, not requests.
 import { type Static, Type } from '@sinclair/typebox'
 import { SERVERS_MAX } from './limits.ts'
-import { HostName, mapOf, Ms, Name, oneOf, Port, UrlText } from './names.ts'
+import { CheckPath, HostName, Ip, mapOf, Ms, Name, oneOf, Port } from './names.ts'
 
 const closed = { additionalProperties: false }
 
-/** Schedulers of ip_vs(8), in the order of ipvsadm(8). `mh` needs kernel 4.18, `fo` and `ovf` 3.18 and 4.3. */
+/** Schedulers of the kernel, in the order of ipvsadm(8). */
 export const SCHEDULERS = [
   'rr',
   'wrr',
@@ -22,13 +22,19 @@ export const SCHEDULERS = [
   'mh',
 ] as const
 export type Scheduler = (typeof SCHEDULERS)[number]
+/** First Linux release with the younger ones; a vendor may have patched one in earlier. */
+export const SCHEDULER_SINCE: Readonly<Partial<Record<Scheduler, readonly [number, number]>>> = {
+  fo: [3, 18],
+  ovf: [4, 3],
+  mh: [4, 18],
+}
 
 export const RealServer = Type.Object(
   {
     node: Type.Optional(
       Name('node of this cluster it runs on; its agent then takes care of the real-server side'),
     ),
-    address: Type.Optional(HostName('address, where it is not a node')),
+    address: Type.Optional(Ip('address, where it is not a node')),
     port: Type.Optional(
       Port('default: the port of the virtual service; DR and TUN cannot change it'),
     ),
@@ -52,7 +58,7 @@ export const LvsCheck = Type.Object(
     type: Type.Optional(
       oneOf(
         ['connect', 'http', 'ping', 'none'],
-        'connect: the port answers (default); http: a request; ping: ICMP echo (keepalived 2.1.0 and later)',
+        'connect: the port answers, or for udp is not refused (default); http: a request; ping: ICMP echo (keepalived 2.1.0 and later)',
       ),
     ),
     intervalMs: Type.Optional(Ms(100, 600_000, 'keepalived delay_loop, default 2000')),
@@ -66,7 +72,7 @@ export const LvsCheck = Type.Object(
     ),
     retryDelayMs: Type.Optional(Ms(100, 600_000, 'pause before a retry, default 500')),
     port: Type.Optional(Port('port, when it is not the server port')),
-    path: Type.Optional(UrlText('http: path, default /')),
+    path: Type.Optional(CheckPath('http: path, default /')),
     host: Type.Optional(HostName('http: Host header')),
     status: Type.Optional(
       Type.Integer({
@@ -82,7 +88,7 @@ export const LvsCheck = Type.Object(
 export const Sorry = Type.Object(
   {
     node: Type.Optional(Name('node')),
-    address: Type.Optional(HostName('address, where it is not a node')),
+    address: Type.Optional(Ip('address, where it is not a node')),
     port: Type.Optional(Port('default: the port of the virtual service')),
   },
   { ...closed, description: 'takes the clients when no real server is left' },

@@ -41,6 +41,9 @@ export const Path = (description: string) =>
 /** URL path, prefix or suffix as it stands in a request line; no space, quote, backslash or control. */
 export const UrlText = (description: string) =>
   Type.String({ pattern: '^[A-Za-z0-9/._~!$&()*+,;=:@%?-]{1,256}$', description })
+/** Path of keepalived's HTTP_GET: in its file `!` and `#` begin a comment, `$` and `~` a definition, `@` a condition. */
+export const CheckPath = (description: string) =>
+  Type.String({ pattern: '^/[A-Za-z0-9/._&,;=:%?+-]{0,255}$', description })
 /** PCRE for haproxy: printable ASCII without blanks, quotes; the renderer quotes and escapes it. */
 export const Regex = (description: string) =>
   Type.String({ pattern: '^[\\x21\\x23-\\x26\\x28-\\x7e]{1,256}$', description })

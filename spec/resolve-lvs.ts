@@ -1,9 +1,9 @@
 // IPVS virtual services in normal form.
-import { HOST_PREFIX, NODE_PREFIX } from './address.ts'
-import type { ClusterLvs, ClusterReal, Family } from './cluster.ts'
+import { contains, HOST_PREFIX, parseNet, sameSubnet } from './address.ts'
+import type { ClusterLvs, ClusterReal, Net } from './cluster.ts'
 import { known, netOf } from './known.ts'
 import type { Lvs, RealServer } from './lvs.ts'
-import { entries } from './maps.ts'
+import { entries, member } from './maps.ts'
 import type { Spec } from './schema.ts'
 import { nodeNets } from './vrid.ts'
 
@@ -14,7 +14,6 @@ export const resolveLvs = (spec: Spec): readonly ClusterLvs[] =>
 function lvsOf(spec: Spec, name: string, lvs: Lvs): ClusterLvs {
   const vip = known(spec.vips, lvs.vip)
   const addresses = vip.addresses.map((text) => netOf(text, HOST_PREFIX))
-  const family = addresses[0]?.family ?? 4
   const { check } = lvs
   return {
     name,
@@ -29,7 +28,7 @@ function lvsOf(spec: Spec, name: string, lvs: Lvs): ClusterLvs {
       persistenceS: Math.ceil(lvs.persistenceMs / 1000),
     }),
     ...(lvs.persistencePrefix !== undefined && { persistencePrefix: lvs.persistencePrefix }),
-    servers: entries(lvs.servers).map(([server, real]) => realOf(spec, server, real, lvs, family)),
+    servers: entries(lvs.servers).map(([server, real]) => realOf(spec, server, real, lvs)),
     check: {
       ...check,
       type: check?.type ?? 'connect',
@@ -40,24 +39,47 @@ function lvsOf(spec: Spec, name: string, lvs: Lvs): ClusterLvs {
       path: check?.path ?? '/',
       status: check?.status ?? 200,
     },
-    ...(lvs.sorry && { sorry: realOf(spec, 'sorry', lvs.sorry, lvs, family) }),
+    ...(lvs.sorry && { sorry: realOf(spec, 'sorry', lvs.sorry, lvs) }),
   }
 }
 
 type Real = Pick<RealServer, 'node' | 'address' | 'port' | 'weight' | 'state'>
 
-function realOf(spec: Spec, name: string, real: Real, lvs: Lvs, family: Family): ClusterReal {
-  const node = real.node === undefined ? undefined : known(spec.nodes, real.node)
-  const nets = node === undefined ? [] : nodeNets(node)
-  // The node's address of the vip's family; where it has none (a lint error for DR), its first.
-  const net =
-    nets.find((n) => n.family === family) ?? nets[0] ?? netOf(real.address ?? '', NODE_PREFIX)
+function realOf(spec: Spec, name: string, real: Real, lvs: Lvs): ClusterReal {
   return {
     name,
-    address: net.address,
-    family: net.family,
+    addresses: realNets(spec, real, lvs).map(({ address, family }) => ({ address, family })),
     port: real.port ?? lvs.port,
     ...(real.node !== undefined && { node: real.node }),
     weight: real.state === 'drain' ? 0 : (real.weight ?? 1),
   }
+}
+
+/**
+ * Where a director reaches a real server: for each family of the vip the node's address on the vip's segment, else
+ * on one of the directors' segments (the inner network of NAT), else its first. Empty where the spec does not say.
+ */
+export function realNets(
+  spec: Spec,
+  { node, address }: Pick<RealServer, 'node' | 'address'>,
+  lvs: Lvs,
+): readonly Net[] {
+  const own = member(spec.nodes, node)
+  const literal = parseNet(address ?? '', HOST_PREFIX)
+  if (own === undefined) return literal === undefined ? [] : [literal]
+  const vip = member(spec.vips, lvs.vip)
+  const vips = (vip?.addresses ?? []).flatMap((text) => parseNet(text, HOST_PREFIX) ?? [])
+  const directors = Object.keys(vip?.peers ?? {}).flatMap((name) => {
+    const found = member(spec.nodes, name)
+    return found === undefined ? [] : nodeNets(found)
+  })
+  return [...new Set(vips.map(({ family }) => family))].flatMap((family) => {
+    const nets = nodeNets(own).filter((net) => net.family === family)
+    return (
+      nets.find((net) => vips.some((one) => contains(net, one))) ??
+      nets.find((net) => directors.some((one) => sameSubnet(net, one))) ??
+      nets[0] ??
+      []
+    )
+  })
 }

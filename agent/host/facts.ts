@@ -66,6 +66,19 @@ async function probeSelinux(host: Host): Promise<Facts['selinux']> {
   return enforce.body.trim() === '1' ? 'enforcing' : 'permissive'
 }
 
+/** undefined when ip does not say; the plan then says nothing about gateways. */
+async function probeGateways(host: Host): Promise<readonly string[] | undefined> {
+  const found = await Promise.all(
+    ['-4', '-6'].map((family) =>
+      host.run(['ip', family, 'route', 'show', 'default'], PROBE_TIMEOUT_MS),
+    ),
+  )
+  if (found.some(({ code }) => code !== 0)) return undefined
+  return found.flatMap(({ stdout }) =>
+    [...stdout.matchAll(/\bvia (\S+)/g)].map((match) => match[1] ?? ''),
+  )
+}
+
 /** Everything a plan may depend on. Bounded: three commands of 5 s at most, side by side. */
 export async function probeFacts(host: Host, node: string): Promise<Facts> {
   const [
@@ -81,6 +94,7 @@ export async function probeFacts(host: Host, node: string): Promise<Facts> {
     kernel,
     firewall,
     selinux,
+    gateways,
   ] = await Promise.all([
     host.interfaces(),
     host.addresses(),
@@ -94,6 +108,7 @@ export async function probeFacts(host: Host, node: string): Promise<Facts> {
     host.read('/proc/sys/kernel/osrelease'),
     probeFirewall(host),
     probeSelinux(host),
+    probeGateways(host),
   ])
   return {
     node,
@@ -112,5 +127,6 @@ export async function probeFacts(host: Host, node: string): Promise<Facts> {
       .map(Number),
     firewall,
     selinux,
+    ...(gateways !== undefined && { gateways }),
   }
 }

@@ -1,6 +1,11 @@
 // An address of ours on an interface: the vip on the loopback of an LVS real server. Pure diff.
 import type { Diffed, Observed, WantLocalAddress } from '../plan/types.ts'
+import type { KernelAddress } from '../world.ts'
 import { quiet } from './quiet.ts'
+
+/** Interfaces on which an LVS real server has the vip without telling anybody (its ARP is silent). */
+const SILENT = ['lo', 'tunl0', 'ip6tnl0']
+export const isAnnounced = (at: KernelAddress): boolean => !SILENT.includes(at.interface)
 
 export function diffLocalAddress(want: WantLocalAddress, observed: Observed): Diffed {
   const { address } = want

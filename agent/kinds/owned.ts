@@ -17,11 +17,14 @@ export function ownedIdsOf(want: Want): readonly string[] {
       return [`local-address:${want.address.interface}/${want.address.address}`]
     case 'sysctl':
       return [`sysctl:${want.key}`]
+    case 'link':
+      return [`link:${want.interface}`]
     case 'daemon':
     case 'package':
     case 'packages':
     case 'address':
-      // Programs are never removed; daemons retire by plan/retired.ts.
+    case 'virtual-service':
+      // Programs are never removed; daemons retire by plan/retired.ts, and rows of IPVS are keepalived's.
       return []
   }
 }

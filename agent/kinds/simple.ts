@@ -7,6 +7,7 @@ import type {
   WantPackage,
   WantPackages,
 } from '../plan/types.ts'
+import { isAnnounced } from './local-address.ts'
 import { quiet } from './quiet.ts'
 
 /** Installed means: the engine answers with a version. Nothing is ever upgraded or removed. */
@@ -48,7 +49,10 @@ export function diffPackages(want: WantPackages, observed: Observed): Diffed {
  */
 export function diffOrphans(want: WantNoOrphans, observed: Observed): Diffed {
   const id = `address:${want.vip}`
-  const here = observed.addresses.filter((a) => want.addresses.includes(a.address))
+  // On the loopback or a tunnel it is a real server's, and VRRP never put it there.
+  const here = observed.addresses.filter(
+    (a) => want.addresses.includes(a.address) && isAnnounced(a),
+  )
   const holder = observed.heldByPeer.get(want.vip)
   const keepalived = observed.daemons.get('keepalived')?.running === true
   if (here.length === 0) return { kept: { id, why: 'not held here' } }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Cluster } from '../../spec/cluster.ts'
 import { diffDaemon, removeDaemon } from '../kinds/daemon.ts'
+import { diffLink } from '../kinds/link.ts'
 import { diffLocalAddress } from '../kinds/local-address.ts'
 import { diffModule } from '../kinds/module.ts'
 import { retiredSteps } from '../kinds/owned.ts'
@@ -9,6 +10,7 @@ import { diffFile } from '../kinds/plain-file.ts'
 import { diffOrphans, diffPackage, diffPackages } from '../kinds/simple.ts'
 import { diffSysctl } from '../kinds/sysctl.ts'
 import { diffUnit } from '../kinds/unit.ts'
+import { diffVirtualService } from '../kinds/virtual-service.ts'
 import { providers } from '../providers/index.ts'
 import { retired } from './retired.ts'
 import type { Facts, Kept, Observed, Plan, Provider, Step, Want } from './types.ts'
@@ -77,6 +79,10 @@ function diff(want: Want, facts: Facts, observed: Observed) {
       return diffFile(want, observed)
     case 'unit':
       return diffUnit(want, observed)
+    case 'link':
+      return diffLink(want, observed)
+    case 'virtual-service':
+      return diffVirtualService(want, observed)
   }
 }
 
@@ -90,11 +96,13 @@ export const KIND_TURNS: Readonly<Record<Want['kind'], number>> = {
   packages: 1,
   module: 2,
   sysctl: 3,
-  'local-address': 4,
-  file: 5,
-  unit: 6,
-  daemon: 7,
-  address: 8,
+  link: 4,
+  'local-address': 5,
+  file: 6,
+  unit: 7,
+  daemon: 8,
+  'virtual-service': 9,
+  address: 10,
 }
 /** Stable: wants of one kind stay in the order of the providers. */
 const ordered = (wants: readonly Want[]): readonly Want[] =>

@@ -61,5 +61,8 @@ export const emptyObserved = (): Observed => ({
   packages: new Set(),
   units: new Map(),
   modules: new Set(),
+  links: [],
+  ipvs: [],
+  checked: new Map(),
   owned: [],
 })

@@ -26,6 +26,8 @@ export type Facts = {
   /** What filters packets here: firewalld where it runs, else nftables where it has a ruleset. */
   readonly firewall: 'firewalld' | 'nftables' | 'none'
   readonly selinux: 'enforcing' | 'permissive' | 'disabled'
+  /** Default gateways; absent where nobody looked. */
+  readonly gateways?: readonly string[]
 }
 
 /** Classes of traffic impact, FIELD 4.4 and 4.6, mildest first. */
@@ -121,6 +123,28 @@ export type WantLocalAddress = {
   readonly address: KernelAddress
   readonly why: string
 }
+/** A network interface that a kernel module brings and nothing else sets up (tunl0). */
+export type WantLink = { readonly kind: 'link'; readonly interface: string; readonly why: string }
+export type VirtualPlace = { readonly address: string; readonly port: number }
+export type VirtualServer = VirtualPlace & { readonly name: string; readonly weight: number }
+/**
+ * A row of the IPVS table. keepalived makes it and its checks decide which servers stand there; wanted is only that
+ * the kernel's table is what keepalived takes it for.
+ */
+export type WantVirtualService = {
+  readonly kind: 'virtual-service'
+  /** keepalived, whose checks decide. */
+  readonly daemon: Daemon
+  /** It can be asked what its checks found. */
+  readonly tells: boolean
+  /** Of the configuration that its checkers must have loaded before their word counts. */
+  readonly digest: string
+  readonly service: Omit<IpvsService, 'reals'>
+  readonly method: 'dr' | 'nat' | 'tun'
+  readonly servers: readonly VirtualServer[]
+  readonly sorry?: VirtualServer
+  readonly vip: string
+}
 export type Want =
   | WantDaemon
   | WantPackage
@@ -131,6 +155,8 @@ export type Want =
   | WantUnit
   | WantModule
   | WantLocalAddress
+  | WantLink
+  | WantVirtualService
 
 /** Actions that take something of ours away; the only ones that are kept on disk for later. */
 export type Removal = Extract<
@@ -164,6 +190,29 @@ export type UnitState = {
   /** UnitFileState: enabled, disabled, static, masked ...; '' for a unit without a file. */
   readonly boot: string
 }
+/** A virtual service in the kernel's IPVS table. */
+export type IpvsService = VirtualPlace & {
+  readonly protocol: 'tcp' | 'udp'
+  readonly scheduler: string
+  /** Clients of one network of this prefix length stay on one server for so long. */
+  readonly persistence?: { readonly seconds: number; readonly prefix: number }
+  readonly reals: readonly IpvsReal[]
+}
+export type IpvsReal = VirtualPlace & {
+  /** local: the kernel delivers to itself, whatever method was asked for. */
+  readonly method: 'dr' | 'nat' | 'tun' | 'local' | 'bypass'
+  readonly weight: number
+  /** Connections. */
+  readonly active: number
+  readonly inactive: number
+}
+/** What keepalived's checks make of a virtual service. */
+export type CheckedService = {
+  /** Its servers as "address:port", with whether it holds them to be in the table. */
+  readonly rows: ReadonlyMap<string, boolean>
+  /** false: the sorry server stands in for them. */
+  readonly quorum: boolean
+}
 export type Observed = {
   readonly files: ReadonlyMap<string, FileState>
   /** What last proved to load, by path. */
@@ -188,6 +237,11 @@ export type Observed = {
   readonly units: ReadonlyMap<string, UnitState>
   /** Kernel modules that are loaded or built in, of those that are wanted. */
   readonly modules: ReadonlySet<string>
+  readonly links: readonly KernelInterface[]
+  /** The kernel's IPVS table. */
+  readonly ipvs: readonly IpvsService[]
+  /** By `tcp 192.0.2.1:80`; empty where keepalived was not asked or did not say. */
+  readonly checked: ReadonlyMap<string, CheckedService>
   /** What steps of ours left here (memory). */
   readonly owned: readonly Owned[]
 }

@@ -6,9 +6,10 @@ import { haproxy } from './haproxy/index.ts'
 import { keepalivedEngine } from './keepalived/engine.ts'
 import { keepalived } from './keepalived/index.ts'
 import { kernel } from './kernel/index.ts'
+import { lvs } from './lvs/index.ts'
 import { services } from './services/index.ts'
 
-export const providers: readonly Provider[] = [kernel, services, haproxy, keepalived]
+export const providers: readonly Provider[] = [kernel, services, haproxy, keepalived, lvs]
 
 /** Engines by name; a want that names another one is our bug. */
 export const engines: Readonly<Record<string, Engine>> = {

@@ -3,6 +3,19 @@ import { addressValid } from './address-valid.ts'
 import { balanceOn } from './balance-on.ts'
 import { checkOptions } from './check-options.ts'
 import { extraLines } from './extra-lines.ts'
+import { lvsCheckOptions } from './lvs-check-options.ts'
+import { lvsFamily } from './lvs-family.ts'
+import { lvsLoop } from './lvs-loop.ts'
+import { lvsNatGateway } from './lvs-nat-gateway.ts'
+import { lvsPersistence } from './lvs-persistence.ts'
+import { lvsPlace } from './lvs-place.ts'
+import { lvsPort } from './lvs-port.ts'
+import { lvsScheduler } from './lvs-scheduler.ts'
+import { lvsSelf } from './lvs-self.ts'
+import { lvsServers } from './lvs-servers.ts'
+import { lvsSubnet } from './lvs-subnet.ts'
+import { lvsUdpCheck } from './lvs-udp-check.ts'
+import { lvsUnique } from './lvs-unique.ts'
 import { notifyClear } from './notify-clear.ts'
 import { notifyReaches } from './notify-reaches.ts'
 import { notifyReferences } from './notify-references.ts'
@@ -31,6 +44,7 @@ import { tcpOptions } from './tcp-options.ts'
 import { vipAddressUnique } from './vip-address-unique.ts'
 import { vipCircular } from './vip-circular.ts'
 import { vipFamilyPeers } from './vip-family-peers.ts'
+import { vipGroup } from './vip-group.ts'
 import { vipInSubnet } from './vip-in-subnet.ts'
 import { vipNotNode } from './vip-not-node.ts'
 import { vipPeersEnough } from './vip-peers-enough.ts'
@@ -77,6 +91,20 @@ export const RULES: readonly Rule[] = [
   checkOptions,
   serverLoop,
   splitConditions,
+  lvsServers,
+  lvsPlace,
+  lvsPort,
+  lvsSelf,
+  lvsFamily,
+  lvsSubnet,
+  lvsPersistence,
+  lvsLoop,
+  lvsUdpCheck,
+  lvsCheckOptions,
+  lvsScheduler,
+  lvsNatGateway,
+  lvsUnique,
+  vipGroup,
   notifyReferences,
   notifyClear,
   notifyReaches,

@@ -17,11 +17,41 @@ type Listener = {
 
 export const portOwner: Rule = (spec) => {
   const all = listenersOf(spec)
-  return all.flatMap((one, at) => {
+  const taken = all.flatMap((one, at) => {
     const first = all.slice(0, at).find((other) => overlap(one, other))
-    if (first === undefined) return []
-    const message = `cannot listen on port ${one.port} twice on one node: ${first.what} has it`
-    return [error('HA020', one.keys, message, 'choose another port, or other addresses')]
+    return first === undefined ? [] : [twice(one, first)]
+  })
+  return [...taken, ...balancedTwice(spec)]
+}
+
+const twice = (one: Listener, first: Pick<Listener, 'what'>) => {
+  const message = `cannot listen on port ${one.port} twice on one node: ${first.what} has it`
+  return error('HA020', one.keys, message, 'choose another port, or other addresses')
+}
+
+/** IPVS takes the packets of an address and port before any program hears of them; one of protocol udp collides with no proxy. */
+function balancedTwice(spec: Spec): ReturnType<Rule> {
+  const services = entries(spec.lvs).map(([name, lvs]) => ({
+    vip: lvs.vip,
+    protocol: lvs.protocol ?? 'tcp',
+    what: `virtual service ${name}`,
+    keys: ['lvs', name, 'port'],
+    port: lvs.port,
+    nodes: Object.keys(member(spec.vips, lvs.vip)?.peers ?? {}),
+    addresses: (member(spec.vips, lvs.vip)?.addresses ?? []).map(plain),
+  }))
+  const proxies = entries(spec.proxies).map(([name, proxy]) => ({
+    what: `proxy ${name}`,
+    port: proxy.port,
+    addresses: (proxy.addresses ?? member(spec.vips, proxy.vip)?.addresses ?? []).map(plain),
+  }))
+  const meets = (a: { port: number; addresses: readonly string[] }, b: typeof a) =>
+    a.port === b.port && a.addresses.some((address) => b.addresses.includes(address))
+  return services.flatMap((one, at) => {
+    const first =
+      services.slice(0, at).find((s) => s.protocol === one.protocol && meets(one, s)) ??
+      (one.protocol === 'tcp' ? proxies.find((proxy) => meets(one, proxy)) : undefined)
+    return first === undefined ? [] : [twice(one, first)]
   })
 }
 

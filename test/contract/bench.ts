@@ -72,6 +72,7 @@ function factsOf(fake: FakeHost, cluster: Cluster, node: string): Facts {
     supervisor: 'systemd',
     engines: Object.fromEntries(installed),
     addresses: [...facts.addresses, ...fake.addresses],
+    interfaces: [...facts.interfaces, ...[...fake.ipvs.links].map(([name, up]) => ({ name, up }))],
   }
 }
 
@@ -82,6 +83,9 @@ export type Picture = {
   readonly addresses: readonly string[]
   readonly programs: readonly string[]
   readonly loaded: Readonly<Record<string, string | undefined>>
+  /** Interfaces that are up beside eth0. */
+  readonly links: readonly string[]
+  readonly ipvs: readonly string[]
   /** Modules are not here: one that is loaded harms nobody. */
   readonly units: Readonly<Record<string, { readonly active: string; readonly boot: string }>>
 }
@@ -103,6 +107,8 @@ export function picture(fake: FakeHost, compiled: Compiled): Picture {
     sysctls: Object.fromEntries([...fake.sysctls].sort()),
     addresses: fake.addresses.map((a) => a.address).sort(),
     programs: [...fake.programs].sort(),
+    links: [...fake.ipvs.links].flatMap(([name, up]) => (up ? [name] : [])),
+    ipvs: fake.ipvs.rows(),
     units: Object.fromEntries([...fake.systemd.units].map(([name, unit]) => [name, { ...unit }])),
     loaded: Object.fromEntries(names.map((name) => [name, fake.daemons.loaded(name)])),
   }

@@ -1,5 +1,6 @@
 // One want of each kind for the contract suite, and what a kind cannot promise, with the reason.
 import type { Want } from '../../agent/plan/types.ts'
+import type { Daemon } from '../../agent/world.ts'
 import type { State } from '../fakes/in-state.ts'
 
 export type Sample<W extends Want = Want> = {
@@ -11,6 +12,12 @@ export type Sample<W extends Want = Want> = {
 }
 
 const PATH = '/etc/haproxy/haproxy.cfg'
+const KEEPALIVED: Daemon = {
+  name: 'keepalived',
+  unit: 'keepalived.service',
+  argv: ['keepalived', '-n', '-f', '/etc/keepalived/keepalived.conf'],
+  reloadSignal: 'SIGHUP',
+}
 const DIGEST = 'fedcba9876543210'
 
 /** A new kind does not compile until it stands here, and kind.test.ts says so too. */
@@ -92,6 +99,27 @@ export const SAMPLES: { readonly [K in Want['kind']]: Sample<Extract<Want, { kin
       address: { interface: 'lo', address: '192.0.2.100', prefix: 32 },
       why: 'real server of virtual service www',
     },
+  },
+  link: {
+    want: { kind: 'link', interface: 'tunl0', why: 'real server of virtual service www' },
+  },
+  'virtual-service': {
+    want: {
+      kind: 'virtual-service',
+      daemon: KEEPALIVED,
+      tells: true,
+      digest: DIGEST,
+      service: { protocol: 'tcp', address: '192.0.2.100', port: 80, scheduler: 'rr' },
+      method: 'dr',
+      servers: [
+        { name: 'a', address: '192.0.2.21', port: 80, weight: 1 },
+        { name: 'b', address: '192.0.2.22', port: 80, weight: 3 },
+        { name: 'c', address: '192.0.2.23', port: 80, weight: 1 },
+      ],
+      vip: 'web',
+    },
+    quietIn: { empty: 'without keepalived nobody knows which servers answer' },
+    noUndo: 'the next pass compares anew with what keepalived says then',
   },
   address: {
     want: {

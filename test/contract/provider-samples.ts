@@ -30,4 +30,9 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     node: 'lb2',
     change: (text) => text.replace('"peers":', '"preempt": false, "peers":'),
   },
+  lvs: {
+    spec: 'spec/examples/lvs-apache.json',
+    node: 'web1',
+    change: (text) => text.replace('172.17.1.160', '172.17.1.161'),
+  },
 }

@@ -4,6 +4,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { type Compiled, compile, KIND_TURNS } from '../../agent/plan/index.ts'
 import { guard } from '../../agent/plan/guard.ts'
+import { virtualText } from '../../agent/kinds/virtual-service.ts'
 import { offlineFacts } from '../../agent/plan/offline.ts'
 import type { Provider, Want } from '../../agent/plan/types.ts'
 import { engines, providers } from '../../agent/providers/index.ts'
@@ -80,6 +81,10 @@ const idOf = (want: Want): string => {
       return `unit:${want.unit}`
     case 'module':
       return `module:${want.name}`
+    case 'link':
+      return `link:${want.interface}`
+    case 'virtual-service':
+      return `virtual-service:${virtualText(want.service)}`
     case 'local-address':
       return `local-address:${want.address.interface}/${want.address.address}`
   }

@@ -4,6 +4,7 @@ import { fakeDaemons, loads, passesCheck, type FakeDaemons } from './daemons.ts'
 import { fakeDisk, type FakeDisk } from './disk.ts'
 import { effect, noFaults, type Faults } from './faults.ts'
 import { fakeRuntime } from './haproxy.ts'
+import { fakeIpvs, type FakeIpvs } from './ipvs.ts'
 import { type FakeSystemd, fakeSystemd } from './systemd.ts'
 
 export type FakeHost = {
@@ -14,6 +15,7 @@ export type FakeHost = {
   readonly systemd: FakeSystemd
   readonly addresses: KernelAddress[]
   readonly sysctls: Map<string, string>
+  readonly ipvs: FakeIpvs
   /** Programs that are installed. */
   readonly programs: Set<string>
   /** "address:port" held by a process that is not ours. */
@@ -26,6 +28,7 @@ export type FakeHost = {
 
 const HAPROXY_SOCKET = '/run/hactl/haproxy.sock'
 const DUMP = '/tmp/keepalived.data'
+const CHECK_DUMP = '/tmp/keepalived_check.data'
 
 const exec = (code: number, stdout = '', stderr = ''): Exec => ({
   code,
@@ -71,14 +74,24 @@ function runProgram(argv: readonly string[], disk: FakeDisk, programs: Set<strin
 const untaught = (argv: readonly string[]): Error =>
   new Error(`FakeHost was not taught: ${argv.join(' ')}`)
 
-type Machine = Pick<FakeHost, 'disk' | 'programs' | 'systemd'>
+type Machine = Pick<FakeHost, 'disk' | 'programs' | 'systemd' | 'ipvs'>
 
 /** Debian starts what it installs. */
-function runAny(argv: readonly string[], { disk, programs, systemd }: Machine): Exec {
+function runAny(argv: readonly string[], { disk, programs, systemd, ipvs }: Machine): Exec {
   const before = new Set(programs)
-  const result = systemd.run(argv) ?? runProgram(argv, disk, programs)
+  const result = systemd.run(argv) ?? ipvs.run(argv) ?? runProgram(argv, disk, programs)
   for (const name of programs) if (!before.has(name)) systemd.installed(name)
   return result
+}
+
+/** SIGUSR1: keepalived writes what it runs, and what its checkers think. */
+function dump(pid: number, disk: FakeDisk, daemons: FakeDaemons, ipvs: FakeIpvs): void {
+  const text = daemons.nameOf(pid) === 'keepalived' ? daemons.loaded('keepalived') : undefined
+  if (text === undefined) return
+  const id = /router_id\s+(\S+)/.exec(text)?.[1] ?? ''
+  disk.write(DUMP, ` Router ID = ${id}\n`, 0o644)
+  const checks = ipvs.dump()
+  if (checks !== '') disk.write(CHECK_DUMP, checks, 0o644)
 }
 
 export function createFakeHost(): FakeHost {
@@ -91,18 +104,14 @@ export function createFakeHost(): FakeHost {
   const sysctls = new Map<string, string>()
   const programs = new Set(['haproxy', 'keepalived'])
   const taken = new Set<string>()
+  const ipvs = fakeIpvs(() => daemons.loaded('keepalived'))
   const doing = (what: string): void => effect(faults, what)
   const did = <T>(what: string, answer: () => T): T => {
     doing(what)
     return answer()
   }
-  const dump = (pid: number): void => {
-    const text = daemons.nameOf(pid) === 'keepalived' ? daemons.loaded('keepalived') : undefined
-    const id = /router_id\s+(\S+)/.exec(text ?? '')?.[1] ?? ''
-    if (text !== undefined) disk.write(DUMP, ` Router ID = ${id}\n`, 0o644)
-  }
   const host: Host = {
-    read: async (path) => did(`read ${path}`, () => disk.read(rooted(path))),
+    read: async (path) => did(`read ${path}`, () => ipvs.read(path) ?? disk.read(rooted(path))),
     write: async (path, body, mode) => did(`write ${path}`, () => disk.write(path, body, mode)),
     rename: async (from, to) => did(`rename ${from} ${to}`, () => disk.rename(from, to)),
     remove: async (path) => did(`remove ${path}`, () => disk.remove(rooted(path))),
@@ -111,7 +120,7 @@ export function createFakeHost(): FakeHost {
         directory === '/sys/module' ? [...systemd.modules] : disk.list(directory),
       ),
     run: async (argv) =>
-      did(`run ${argv.join(' ')}`, () => runAny(argv, { disk, programs, systemd })),
+      did(`run ${argv.join(' ')}`, () => runAny(argv, { disk, programs, systemd, ipvs })),
     addresses: async () => did('addresses', () => [...addresses]),
     interfaces: async () => did('interfaces', () => [{ name: 'eth0', up: true }]),
     addAddress: async (at) => {
@@ -126,7 +135,7 @@ export function createFakeHost(): FakeHost {
       )
       if (index >= 0) addresses.splice(index, 1)
     },
-    signal: async (pid) => did(`signal ${pid}`, () => dump(pid)),
+    signal: async (pid) => did(`signal ${pid}`, () => dump(pid, disk, daemons, ipvs)),
     sysctl: async (key) => did(`sysctl ${key}`, () => sysctls.get(key)),
     setSysctl: async (key, value) => did(`set sysctl ${key}`, () => void sysctls.set(key, value)),
     cannotBind: async ({ address, port }) => {
@@ -153,6 +162,7 @@ export function createFakeHost(): FakeHost {
     systemd,
     addresses,
     sysctls,
+    ipvs,
     programs,
     taken,
     get serving() {
@@ -163,6 +173,7 @@ export function createFakeHost(): FakeHost {
       daemons.powerLoss()
       systemd.powerLoss()
       addresses.length = 0
+      ipvs.powerLoss()
       sysctls.clear()
       Object.assign(faults, noFaults())
     },

@@ -4,6 +4,7 @@ import type {
   Want,
   WantDaemon,
   WantFile,
+  WantLink,
   WantLocalAddress,
   WantModule,
   WantNoOrphans,
@@ -12,6 +13,7 @@ import type {
   WantPlainFile,
   WantSysctl,
   WantUnit,
+  WantVirtualService,
 } from '../../agent/plan/types.ts'
 import { liveCommands } from '../../agent/kinds/live.ts'
 import { parseServersState } from '../../agent/providers/haproxy/live.ts'
@@ -116,6 +118,35 @@ const localAddress: Arrange<WantLocalAddress> = async ({ fake }, want, state) =>
   if (state === 'drifted') fake.addresses.push({ ...want.address, interface: 'eth0' })
 }
 
+const link: Arrange<WantLink> = async ({ fake }, want, state) => {
+  if (state !== 'empty') fake.ipvs.links.set(want.interface, state === 'correct')
+}
+
+/** keepalived made the rows; by hand the first was taken away, the second weighed anew, and a stranger added. */
+const virtualService: Arrange<WantVirtualService> = async ({ fake }, want, state) => {
+  if (state === 'empty') return
+  const { address, port, protocol, scheduler, persistence } = want.service
+  const path = '/etc/keepalived/keepalived.conf'
+  if (fake.daemons.loaded('keepalived') === undefined) {
+    const servers = want.servers.map(
+      (s) => `real_server ${s.address} ${s.port} {\nweight ${s.weight}\n}`,
+    )
+    const sticky = persistence === undefined ? '' : `persistence_timeout ${persistence.seconds}`
+    const body = `global_defs {\nrouter_id hactl_${want.digest}\n}\nvirtual_server ${address} ${port} {\nlvs_sched ${scheduler}\nlvs_method ${want.method}\n${sticky}\nprotocol ${protocol}\n${servers.join('\n')}\n}\n`
+    await fake.host.write(path, body, 0o600)
+    await fake.host.supervisor.start(want.daemon)
+  }
+  if (state === 'correct') return
+  const [first, second] = want.servers
+  const at = [protocol === 'tcp' ? '-t' : '-u', `${address}:${port}`]
+  const by = async (...argv: readonly string[]) =>
+    void (await fake.host.run(['ipvsadm', ...argv], 1_000))
+  if (first !== undefined) await by('-d', ...at, '-r', `${first.address}:${first.port}`)
+  if (second !== undefined)
+    await by('-e', ...at, '-r', `${second.address}:${second.port}`, '-g', '-w', '9')
+  await by('-a', ...at, '-r', '192.0.2.99:80', '-g', '-w', '1')
+}
+
 /** One want after the other, in the order given. */
 export async function arrange(
   machine: Machine,
@@ -146,6 +177,10 @@ async function arrangeOne(machine: Machine, want: Want, state: State): Promise<v
       return module(machine, want, state)
     case 'local-address':
       return localAddress(machine, want, state)
+    case 'link':
+      return link(machine, want, state)
+    case 'virtual-service':
+      return virtualService(machine, want, state)
     default:
       throw new Error(
         `test/fakes/in-state.ts cannot arrange ${JSON.stringify(want satisfies never)}`,

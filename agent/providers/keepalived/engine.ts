@@ -31,6 +31,10 @@ function classify(result: Parameters<Engine['classify']>[0]): CheckVerdict {
   return { ok: true, warnings }
 }
 
+/** 2.2.7 prints ` Router ID = hactl_0123456789abcdef` in its section of globals, in every child's dump. */
+export const dumpedDigest = (dump: string): string =>
+  /^\s*Router ID = hactl_([0-9a-f]{16})\s*$/m.exec(dump)?.[1] ?? ''
+
 export const keepalivedEngine = {
   name: 'keepalived',
   // Safe beside a running daemon from 2.0.7 on (upstream commit 47506045).
@@ -38,6 +42,5 @@ export const keepalivedEngine = {
     has(version, 'config_test') ? ['keepalived', '-t', '-f', candidate] : undefined,
   classify,
   proof: { by: 'dump', signal: 'SIGUSR1', path: DUMP_PATH },
-  // 2.2.7 prints ` Router ID = hactl_0123456789abcdef` in its section of globals.
-  digestIn: (answer) => /^\s*Router ID = hactl_([0-9a-f]{16})\s*$/m.exec(answer)?.[1] ?? '',
+  digestIn: dumpedDigest,
 } satisfies Engine

@@ -2,6 +2,7 @@
 import type { Version } from '../../engine.ts'
 import { IMPACTS, type Impact } from '../../plan/types.ts'
 import { has } from './profiles.ts'
+import { virtualImpacts } from './impact-virtual.ts'
 import { type WireAddress, type WireInstance, wireOf } from './wire.ts'
 
 export type KeepalivedImpact = { readonly impact: Impact; readonly says: string }
@@ -16,21 +17,40 @@ export function keepalivedImpact(
   version: Version,
   node: string,
 ): KeepalivedImpact {
-  const after = wireOf(want)?.instances ?? []
+  const wanted = wireOf(want)
+  const after = wanted?.instances ?? []
   if (have === undefined) return worst(after.map((i) => joins(i, node)))
-  const before = wireOf(have)?.instances
-  if (before === undefined) {
+  const had = wireOf(have)
+  const before = had?.instances
+  if (had === undefined || before === undefined) {
     const says = `the file on disk has no grammar: ${node} may lose its vips for a moment`
     return { impact: 'blinks', says }
   }
   const pairs = after.map((now) => ({ now, old: partnerOf(now, before, after) }))
   const gone = before.filter((old) => !pairs.some((p) => p.old === old))
   return worst([
+    ...virtualImpacts(had.virtuals, wanted?.virtuals ?? [], version, node),
+    ...groupImpacts(had.groups, wanted?.groups ?? [], node),
     ...gone.map((old) => removed(old, node)),
     ...pairs.flatMap(({ now, old }) =>
       old === undefined ? [joins(now, node)] : changes(old, now, version, node),
     ),
   ])
+}
+
+/** Instances that are tied together or let go may change their state to that of the others. */
+function groupImpacts(
+  before: readonly string[],
+  after: readonly string[],
+  node: string,
+): readonly KeepalivedImpact[] {
+  if (before.join('|') === after.join('|')) return []
+  const tied = after.filter((group) => !before.includes(group))
+  const says =
+    tied.length === 0
+      ? `vips move apart from each other on ${node} from now on`
+      : `${tied.join(', and ')} move together on ${node} from now on`
+  return [{ impact: 'moves', says }]
 }
 
 function partnerOf(

@@ -1,9 +1,22 @@
 // Vips to keepalived: package, one daemon with its file, and no address left behind.
+import { HOST_PREFIX } from '../../../spec/address.ts'
+import type { Cluster } from '../../../spec/cluster.ts'
+import type { Version } from '../../engine.ts'
 import type { Facts, Provider, Want, WantDaemon } from '../../plan/types.ts'
 import { keepalivedImpact } from './impact.ts'
-import { BFD_PID_PATH, CONFIG_MODE, CONFIG_PATH, PID_PATH, VRRP_PID_PATH } from './paths.ts'
+import { directedBy } from '../lvs/services.ts'
+import {
+  BFD_PID_PATH,
+  CHECKERS_PID_PATH,
+  CONFIG_MODE,
+  CONFIG_PATH,
+  PID_PATH,
+  VRRP_PID_PATH,
+} from './paths.ts'
+import { has } from './profiles.ts'
 import { renderKeepalived } from './render.ts'
 import { type Router, routersOf } from './routers.ts'
+import { virtualNotes } from './virtual.ts'
 
 /** Rendered for where keepalived is not installed yet: what apt gives on Debian 12. */
 const VERSION_DEFAULT = [2, 2, 7]
@@ -25,23 +38,27 @@ export const keepalived = {
     const names = { apt: 'keepalived', dnf: 'keepalived' }
     const pack: Want = { kind: 'package', engine: 'keepalived', names }
     if (routers.length === 0) return { wants: [pack, ...orphans], notes }
-    const { want, left } = daemonOf(routers, facts)
-    return { wants: [pack, want, ...orphans], notes: [...notes, ...left] }
+    const { want, left } = daemonOf(cluster, routers, facts)
+    return {
+      wants: [pack, want, ...orphans, ...tables(cluster, want, facts)],
+      notes: [...notes, ...left],
+    }
   },
 } satisfies Provider
 
-function daemonOf(routers: readonly Router[], facts: Facts) {
+function daemonOf(cluster: Cluster, routers: readonly Router[], facts: Facts) {
   const engine = facts.engines['keepalived']
   const version = engine?.version ?? VERSION_DEFAULT
   const features = engine?.features ?? []
-  const { body, digest, notes } = renderKeepalived(routers, version, features)
+  const services = directedBy(cluster, facts.node)
+  const { body, digest, notes } = renderKeepalived(routers, version, features, services)
   const want: WantDaemon = {
     kind: 'daemon',
     engine: 'keepalived',
     daemon: {
       name: 'keepalived',
       unit: 'keepalived.service',
-      argv: argvOf(features),
+      argv: argvOf(version, features, services.length > 0),
       reloadSignal: 'SIGHUP',
     },
     files: [{ path: CONFIG_PATH, body, mode: CONFIG_MODE }],
@@ -50,12 +67,49 @@ function daemonOf(routers: readonly Router[], facts: Facts) {
     vips: [...new Set(routers.map((r) => r.vip.name))],
     impact: (have) => keepalivedImpact(have, body, version, facts.node),
   }
-  return { want, left: notes }
+  return { want, left: [...notes, ...virtualNotes(services, version, facts.kernel)] }
 }
 
-/** In the foreground, logging to stderr, without the LVS child (which dies where IPVS is missing). */
-function argvOf(features: readonly string[]): readonly string[] {
-  const pids = ['-p', PID_PATH, '-r', VRRP_PID_PATH]
+/**
+ * In the foreground, logging to stderr. The checkers' child ends, and everything with it, where IPVS is missing: an old
+ * version that starts it without need gets `-P`, VRRP only.
+ */
+function argvOf(version: Version, features: readonly string[], checks: boolean): readonly string[] {
+  const only = checks || has(version, 'checker_on_demand') ? [] : ['-P']
+  const pids = ['-p', PID_PATH, '-r', VRRP_PID_PATH, '-c', CHECKERS_PID_PATH]
   const bfd = features.includes('BFD') ? ['-b', BFD_PID_PATH] : []
-  return ['keepalived', '-n', '-l', '-D', '-P', '-f', CONFIG_PATH, ...pids, ...bfd]
+  return ['keepalived', '-n', '-l', '-D', ...only, '-f', CONFIG_PATH, ...pids, ...bfd]
+}
+
+/** keepalived repairs no row that was taken away by hand (keepalived#1877): what its table should be. */
+function tables(cluster: Cluster, { daemon, digest }: WantDaemon, facts: Facts): readonly Want[] {
+  const version = facts.engines['keepalived']?.version ?? VERSION_DEFAULT
+  return directedBy(cluster, facts.node)
+    .filter(({ servers }) => servers.length > 0)
+    .map((service): Want => {
+      const { lvs, address, family, servers, sorry } = service
+      const { protocol, port, scheduler, persistenceS, persistencePrefix } = lvs
+      return {
+        kind: 'virtual-service',
+        daemon,
+        digest,
+        tells: has(version, 'checker_dump'),
+        service: {
+          protocol,
+          address,
+          port,
+          scheduler,
+          ...(persistenceS !== undefined && {
+            persistence: {
+              seconds: persistenceS,
+              prefix: persistencePrefix ?? HOST_PREFIX[family],
+            },
+          }),
+        },
+        method: lvs.method,
+        servers,
+        ...(sorry && { sorry }),
+        vip: lvs.vip,
+      }
+    })
 }

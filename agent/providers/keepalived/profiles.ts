@@ -19,6 +19,21 @@ export const FIRST = {
   vrrp_startup_delay: [2, 0, 14],
   /** Measured: 2.2.7 calls `vrrp_track_file` deprecated; it is the one name before. */
   track_file: [2, 2, 7],
+  /** `retry` in HTTP_GET; nb_get_retry before. */
+  http_retry: [1, 4, 0],
+  /** The scheduler; from 2.0.4 to 2.0.6 a check of the file refuses it, before that the kernel decides. */
+  mh: [2, 0, 7],
+  /** Fractions of a second in delay_loop, connect_timeout and delay_before_retry (ChangeLog of 2.0.13). */
+  fractional_checks: [2, 0, 13],
+  /** SIGUSR1 also writes what the checkers think (ChangeLog of 2.0.14). */
+  checker_dump: [2, 0, 14],
+  lvs_flush_onstop: [2, 0, 15],
+  lvs_flush_on_stop: [2, 2, 0],
+  /** Without a virtual_server no checker child runs, and a reload starts it (ChangeLog of 2.0.18). */
+  checker_on_demand: [2, 0, 18],
+  /** Scheduler and persistence of a virtual_server are edited on reload, not made anew (ChangeLog of 2.0.19). */
+  virtual_edited: [2, 0, 19],
+  PING_CHECK: [2, 1, 0],
   unicast_fault_no_peer: [2, 2, 5],
   /** An advert with another number of addresses is believed from here on (FIELD 4.4). */
   vip_count_tolerated: [2, 3, 3],

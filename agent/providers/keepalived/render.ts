@@ -2,9 +2,12 @@
 import { createHash } from 'node:crypto'
 import type { Net } from '../../../spec/cluster.ts'
 import type { Version } from '../../engine.ts'
+import type { VirtualService } from '../lvs/services.ts'
+import { block } from './block.ts'
 import { faultPath, healthPath } from './paths.ts'
 import { has } from './profiles.ts'
 import type { Router } from './routers.ts'
+import { virtualBlocks, virtualGlobals } from './virtual.ts'
 
 export type Rendered = {
   readonly body: string
@@ -33,6 +36,7 @@ export function renderKeepalived(
   routers: readonly Router[],
   version: Version,
   features: readonly string[],
+  services: readonly VirtualService[] = [],
 ): Rendered {
   const tracksProcess = has(version, 'vrrp_track_process') && features.includes(PROC_EVENTS)
   const vips = [...new Set(routers.map((r) => r.vip.name))]
@@ -44,11 +48,16 @@ export function renderKeepalived(
     ),
     ...groups(routers),
     ...routers.map((r) => instanceBlock(r, version, tracksProcess)),
+    ...virtualBlocks(services, version),
   ]
   const text = (id: readonly string[]) =>
     `${[
       ['# Written by hactl; changes are undone by the next pass. Change the spec instead.'],
-      block('global_defs', [...id, ...globals(version)]),
+      block('global_defs', [
+        ...id,
+        ...globals(version),
+        ...(services.length === 0 ? [] : virtualGlobals(version)),
+      ]),
       ...blocks,
     ]
       .map((lines) => lines.join('\n'))
@@ -100,11 +109,6 @@ function globals(version: Version): readonly string[] {
   ]
 }
 
-/** A name with its inner lines, indented. */
-function block(name: string, inner: readonly string[]): readonly string[] {
-  return [`${name} {`, ...inner.map((line) => `    ${line}`), '}']
-}
-
 const processBlock = () =>
   block(`vrrp_track_process ${PROCESS}`, [
     'process haproxy',
@@ -131,21 +135,22 @@ const scriptBlock = (vip: string) =>
     'user root',
   ])
 
-/** Both families of a vip move together: a client must not find them on different nodes. */
-function groups(routers: readonly Router[]): (readonly string[])[] {
-  return [...new Set(routers.map((r) => r.vip.name))]
-    .map((vip) => ({ vip, of: routers.filter((r) => r.vip.name === vip) }))
-    .filter(({ of }) => of.length > 1)
-    .map(({ vip, of }) =>
+/**
+ * Both families of a vip move together, and so do the vips of one group: a client must not find them on different nodes.
+ * What an instance tracks stays with the instance: without weights its FAULT is the group's (FIELD 4.5-5 is about weights).
+ */
+const groups = (routers: readonly Router[]): readonly (readonly string[])[] =>
+  [...Map.groupBy(routers, (r) => r.group)]
+    .filter(([, of]) => of.length > 1)
+    .map(([name, of]) =>
       block(
-        `vrrp_sync_group ${vip}_both`,
+        `vrrp_sync_group ${name}`,
         block(
           'group',
           of.map((r) => r.name),
         ),
       ),
     )
-}
 
 function instanceBlock(
   router: Router,

@@ -23,6 +23,8 @@ export type Router = {
   readonly excluded: readonly Net[]
   /** A proxy of this node stands behind the vip. */
   readonly proxied: boolean
+  /** Instances with the same word move together. */
+  readonly group: string
 }
 export type Routers = { readonly routers: readonly Router[]; readonly notes: readonly string[] }
 
@@ -31,7 +33,34 @@ export function routersOf(cluster: Cluster, facts: Facts): Routers {
   const found = cluster.vips
     .filter((vip) => vip.peers.some((p) => p.node === facts.node))
     .map((vip) => routersOfVip(cluster, vip, facts))
-  return { routers: found.flatMap((f) => f.routers), notes: found.flatMap((f) => f.notes) }
+  return wholeGroups(
+    cluster,
+    facts.node,
+    found.flatMap((f) => f.routers),
+    found.flatMap((f) => f.notes),
+  )
+}
+
+/** Half a group would hold one vip while a peer holds the other: none is better than that. */
+function wholeGroups(
+  cluster: Cluster,
+  node: string,
+  routers: readonly Router[],
+  notes: readonly string[],
+): Routers {
+  const broken = cluster.vips.flatMap((vip) =>
+    vip.group !== undefined &&
+    vip.peers.some((p) => p.node === node) &&
+    !routers.some((r) => r.vip === vip)
+      ? [vip.group]
+      : [],
+  )
+  const left = [...new Set(broken)].flatMap((group) => {
+    const gone = [...new Set(routers.filter((r) => r.vip.group === group).map((r) => r.vip.name))]
+    return gone.map((vip) => `vip ${vip}: left out, another vip of group ${group} is left out here`)
+  })
+  const whole = routers.filter((r) => r.vip.group === undefined || !broken.includes(r.vip.group))
+  return { routers: whole, notes: [...notes, ...left] }
 }
 
 function routersOfVip(cluster: Cluster, vip: ClusterVip, facts: Facts): Routers {
@@ -102,6 +131,7 @@ function routerOf(
     advertised,
     excluded: [...more, ...orphans],
     proxied: cluster.proxies.some((p) => p.vip === vip.name && p.nodes.includes(facts.node)),
+    group: vip.group === undefined ? `${vip.name}_both` : `${vip.group}_group`,
   }
 }
 

@@ -28,7 +28,26 @@ export type WireInstance = {
   /** What may take the vip away: names of tracked scripts, files, processes and interfaces, sorted. */
   readonly tracks: readonly string[]
 }
-export type Wire = { readonly routerId: string; readonly instances: readonly WireInstance[] }
+/** A virtual_server. Its place, protocol and servers are what clients depend on. */
+export type WireVirtual = {
+  /** `tcp 192.0.2.1 80` */
+  readonly key: string
+  readonly scheduler: string
+  readonly method: string
+  readonly persistence: string
+  readonly sorry: string
+  /** Weight by `192.0.2.21 80`. */
+  readonly servers: ReadonlyMap<string, number>
+  /** How servers are checked, as text. */
+  readonly checks: string
+}
+export type Wire = {
+  readonly routerId: string
+  readonly instances: readonly WireInstance[]
+  readonly virtuals: readonly WireVirtual[]
+  /** Members of each sync group, sorted; groups without an order. */
+  readonly groups: readonly string[]
+}
 
 /** keepalived's defaults, man keepalived.conf: priority 100, advert_int 1 s, VRRP version 2. */
 const PRIORITY_DEFAULT = 100
@@ -42,7 +61,51 @@ export function wireOf(text: string): Wire | undefined {
   const globals = blocksOf(parsed.statements, 'global_defs').flatMap((s) => s.block ?? [])
   const version = Number(word(globals, 'vrrp_version') || '2')
   const instances = blocksOf(parsed.statements, 'vrrp_instance').map((s) => instanceOf(s, version))
-  return { routerId: word(globals, 'router_id'), instances }
+  return {
+    routerId: word(globals, 'router_id'),
+    instances,
+    virtuals: blocksOf(parsed.statements, 'virtual_server').map(virtualOf),
+    groups: blocksOf(parsed.statements, 'vrrp_sync_group')
+      .map((s) =>
+        linesOf(s.block ?? [], 'group')
+          .flat()
+          .toSorted()
+          .join(' '),
+      )
+      .toSorted(),
+  }
+}
+
+/** lb_algo and lb_kind are the older words for lvs_sched and lvs_method (FIELD 4.2). */
+function virtualOf({ words, block = [] }: Statement): WireVirtual {
+  const protocol = (word(block, 'protocol') || 'TCP').toLowerCase()
+  const servers = blocksOf(block, 'real_server')
+  const flat = (inner: readonly Statement[]): string =>
+    inner
+      .map((s) => `${s.words.join(' ')}${s.block === undefined ? '' : ` { ${flat(s.block)} }`}`)
+      .join('; ')
+  return {
+    key: `${protocol} ${words.slice(1).join(' ')}`,
+    scheduler: word(block, 'lvs_sched') || word(block, 'lb_algo') || 'wlc',
+    method: word(block, 'lvs_method') || word(block, 'lb_kind'),
+    persistence: `${word(block, 'persistence_timeout')} ${word(block, 'persistence_granularity')}`,
+    sorry:
+      block
+        .find((s) => s.words[0] === 'sorry_server')
+        ?.words.slice(1)
+        .join(' ') ?? '',
+    servers: new Map(
+      servers.map((s) => [
+        s.words.slice(1).join(' '),
+        Number(word(s.block ?? [], 'weight') || '1'),
+      ]),
+    ),
+    checks: [
+      word(block, 'delay_loop'),
+      word(block, 'virtualhost'),
+      ...servers.map((s) => flat((s.block ?? []).filter((inner) => inner.words[0] !== 'weight'))),
+    ].join(' | '),
+  }
 }
 
 function instanceOf(statement: Statement, versionDefault: number): WireInstance {

@@ -44,6 +44,70 @@ const SPECS: Readonly<Record<string, unknown>> = {
     },
     ...web,
   },
+  'lvs-dr': {
+    nodes: { ...nodes, rs1: { address: '10.0.0.21/24' }, rs2: { address: '10.0.0.22/24' } },
+    vips: { web: vip },
+    lvs: {
+      web: {
+        vip: 'web',
+        port: 80,
+        scheduler: 'rr',
+        servers: { a: { node: 'rs1' }, b: { node: 'rs2', state: 'drain' } },
+        check: { intervalMs: 500, timeoutMs: 1500, retries: 2 },
+      },
+    },
+  },
+  'lvs-nat-group': {
+    nodes: {
+      lb1: { ...nodes.lb1, links: { inner: { address: '10.1.0.11/24', interface: 'eth1' } } },
+      lb2: { ...nodes.lb2, links: { inner: { address: '10.1.0.12/24', interface: 'eth1' } } },
+      rs1: { address: '10.1.0.21/24' },
+    },
+    vips: {
+      web: { ...vip, group: 'nat' },
+      gateway: { ...vip, addresses: ['10.1.0.1/24'], vrid: 52, group: 'nat' },
+    },
+    lvs: {
+      web: {
+        vip: 'web',
+        port: 80,
+        method: 'nat',
+        servers: { a: { node: 'rs1', port: 8080, weight: 3 } },
+        sorry: { address: '10.1.0.30', port: 81 },
+        persistenceMs: 50_000,
+        persistencePrefix: 20,
+        check: { type: 'http', path: '/up', host: 'www.example.org', status: 204, port: 8081 },
+      },
+    },
+  },
+  'lvs-two-families-udp': {
+    nodes: {
+      ...dual,
+      rs1: {
+        address: '10.0.0.21/24',
+        links: { v6: { address: 'fd00::21/64', interface: 'eth0' } },
+      },
+    },
+    vips: { web: { ...vip, addresses: ['10.0.0.33/24', 'fd00::33/64'] } },
+    lvs: {
+      dns: {
+        vip: 'web',
+        port: 53,
+        protocol: 'udp',
+        method: 'tun',
+        scheduler: 'mh',
+        servers: { a: { node: 'rs1' } },
+      },
+      free: { vip: 'web', port: 81, servers: { a: { node: 'rs1' } }, check: { type: 'none' } },
+      pinged: {
+        vip: 'web',
+        port: 82,
+        servers: { a: { node: 'rs1' } },
+        check: { type: 'ping' },
+        persistenceMs: 60_000,
+      },
+    },
+  },
 }
 export const CASES: readonly string[] = Object.keys(SPECS)
 

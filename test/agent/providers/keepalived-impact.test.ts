@@ -72,6 +72,58 @@ function reversed(text: string) {
   return text.replace(a, 'X').replace(b, a).replace('X', b)
 }
 
+const real = (server: string, weight = 1) =>
+  `  real_server ${server} 80 {\n    weight ${weight}\n    TCP_CHECK {\n      retry 0\n    }\n  }\n`
+const lvs = (inside: string, sched = 'rr', method = 'DR') =>
+  `${BASE}virtual_server 10.0.0.33 80 {\n  delay_loop 2\n  lvs_sched ${sched}\n  lvs_method ${method}\n  protocol TCP\n${inside}}\n`
+const PAIR = real('10.0.0.21') + real('10.0.0.22')
+const tied = `${BASE}${OTHER}vrrp_sync_group g {\n  group {\n    web\n    db\n  }\n}\n`
+
+const virtual: readonly (readonly [string, string, string, Impact, RegExp])[] = [
+  ['a virtual service comes', BASE, lvs(PAIR), 'reload', /lb1 begins to balance tcp 10.0.0.33 80/],
+  ['a virtual service goes', lvs(PAIR), BASE, 'destroys', /stops balancing tcp 10.0.0.33 80/],
+  ['a server comes', lvs(real('10.0.0.21')), lvs(PAIR), 'reload', /10.0.0.22 80 joins/],
+  ['a server goes', lvs(PAIR), lvs(real('10.0.0.21')), 'reload', /connections are cut \(give it/],
+  [
+    'a drained server goes',
+    lvs(real('10.0.0.21') + real('10.0.0.22', 0)),
+    lvs(real('10.0.0.21')),
+    'reload',
+    /took no new clients/,
+  ],
+  [
+    'a server is drained',
+    lvs(PAIR),
+    lvs(real('10.0.0.21') + real('10.0.0.22', 0)),
+    'reload',
+    /takes no new clients, its connections stay/,
+  ],
+  ['every server is another', lvs(PAIR), lvs(real('10.0.0.29')), 'destroys', /every server/],
+  ['another scheduler', lvs(PAIR), lvs(PAIR, 'sh'), 'reload', /connections stay/],
+  ['another method', lvs(PAIR), lvs(PAIR, 'rr', 'NAT'), 'reload', /by NAT instead of DR/],
+  ['another check', lvs(PAIR), lvs(PAIR.replaceAll('retry 0', 'retry 2')), 'reload', /checked/],
+  ['a sorry server', lvs(PAIR), lvs(`  sorry_server 10.0.0.9 80\n${PAIR}`), 'reload', /sorry/],
+  ['the same service', lvs(PAIR), `${lvs(PAIR)}\n# end\n`, 'quiet', /without touching/],
+  ['vips are tied together', BASE + OTHER, tied, 'moves', /db web move together on lb1/],
+  ['vips are let go', tied, BASE + OTHER, 'moves', /move apart/],
+]
+for (const [name, have, want, impact, says] of virtual)
+  test(`${name}: ${impact}`, () => {
+    const got = keepalivedImpact(have, want, D12, 'lb1')
+    assert.equal(got.impact, impact)
+    assert.match(got.says, says)
+  })
+
+test('before 2.0.19 another scheduler makes the service anew', () => {
+  const { says } = keepalivedImpact(lvs(PAIR), lvs(PAIR, 'sh'), EL7, 'lb1')
+  assert.match(says, /made anew .* connections are cut/)
+})
+
+test('old and new words of a virtual_server mean the same', () => {
+  const old = lvs(PAIR).replace('lvs_sched', 'lb_algo').replace('lvs_method', 'lb_kind')
+  assert.equal(keepalivedImpact(old, lvs(PAIR), D12, 'lb1').impact, 'quiet')
+})
+
 for (const [name, have, want, impact, versions] of rows)
   for (const version of versions)
     test(`${name} on ${version.join('.')} is ${impact}`, () => {
