@@ -15,9 +15,9 @@ export function addLab(program: Command, io: Io): void {
       .option('--lab <name>', 'which lab; its name is that of the cluster')
       .option('--root <dir>', 'the directory where it lives')
   const verbs = () => import('../lab/verbs.ts')
-  verb('up <spec>', 'build it and wait until it serves').action(async (spec: string, at: At) =>
-    (await verbs()).up(io, spec, at),
-  )
+  verb('up <spec>', 'build it and wait until it serves')
+    .option('--vm', 'every node a small machine with systemd, IPVS and NFS')
+    .action(async (spec: string, at: At & { vm?: boolean }) => (await verbs()).up(io, spec, at))
   verb('down [name]', 'take it down, leave nothing')
     .option('--all', 'every lab of this user')
     .action(async (name: string | undefined, at: At & { all?: boolean }) =>

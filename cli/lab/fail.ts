@@ -6,14 +6,16 @@ import {
   keepPackets,
   logOf,
   losePackets,
-  setPort,
+  setCables,
   startMember,
+  isVm,
 } from './namespace.ts'
 import { keptPaths } from './preflight.ts'
 import { childrenOf, detach, isAlive, kill, must, type Proc, run, until } from './process.ts'
 import { startAgent, startHub, startPrograms } from './services.ts'
 import { type Fault, type How, readState, type State, writeState } from './state.ts'
 import { HUB, type Member } from './topology.ts'
+import { vmAgent, vmPower, vmSlow } from './vm/ways.ts'
 
 export type FailOptions = { readonly root: string; readonly node: string; readonly how: How }
 
@@ -28,6 +30,7 @@ done
 exit $found`
 const STUB_PROXY = `set -e
 program=$(readlink -f "$(command -v haproxy)")
+mkdir -p /run/lab
 printf '#!/bin/sh\\nexit 1\\n' > /run/lab/stub
 chmod 755 /run/lab/stub
 mount --bind /run/lab/stub "$program"`
@@ -65,13 +68,15 @@ type Way = {
 }
 const WAYS: Record<How, Way> = {
   power: {
-    fail: async (_, state, node) => {
+    fail: async (root, state, node) => {
+      if (isVm(state, node)) await vmPower.fail(root, node)
       const init = state.inits[node]
       if (init !== undefined) kill(init)
       await until(() => init === undefined || !isAlive(init), GONE_TIMEOUT_MS, undefined, 2)
       return {}
     },
     heal: async (root, state, { node }) => {
+      if (isVm(state, node)) return vmPower.heal(root, state, node)
       const member = memberOf(state, node)
       const start = () => startMember(root, state, member, keptPaths(state.hactl))
       state.inits[node] = await start()
@@ -82,11 +87,11 @@ const WAYS: Record<How, Way> = {
   },
   link: {
     fail: async (root, state, node) => {
-      for (const { port } of memberOf(state, node).nics) await setPort(root, state, port, 'down')
+      await setCables(root, state, memberOf(state, node), 'down', isVm(state, node))
       return {}
     },
     heal: async (root, state, { node }) => {
-      for (const { port } of memberOf(state, node).nics) await setPort(root, state, port, 'up')
+      await setCables(root, state, memberOf(state, node), 'up', isVm(state, node))
     },
   },
   proxy: {
@@ -124,12 +129,14 @@ const WAYS: Record<How, Way> = {
     },
   },
   agent: {
-    fail: async (_, state, node) => {
+    fail: async (root, state, node) => {
+      if (isVm(state, node)) await vmAgent.fail(root, state, node)
       killBehind(state.agents[node])
       return {}
     },
     heal: async (root, state, { node }) => {
-      state.agents[node] = startAgent(root, state, node)
+      if (isVm(state, node)) await vmAgent.heal(root, state, node)
+      else state.agents[node] = startAgent(root, state, node)
     },
   },
   hub: {
@@ -152,10 +159,14 @@ const WAYS: Record<How, Way> = {
     },
   },
   slow: {
-    fail: async (root, state, node) => ({
-      proc: detach(root, inside(state, node, SLOW), logOf(root, node)),
-    }),
+    fail: async (root, state, node) => {
+      if (!isVm(state, node))
+        return { proc: detach(root, inside(state, node, SLOW), logOf(root, node)) }
+      const proc = vmSlow.fail(root, state, node)
+      return proc === undefined ? {} : { proc }
+    },
     heal: async (root, state, { node, proc }) => {
+      if (isVm(state, node)) return vmSlow.heal(root, state, node, proc)
       killBehind(proc)
       await must(root, `let ${node} run again`, inside(state, node, 'kill -CONT -1'))
     },
@@ -169,7 +180,7 @@ export async function labFail({ root, node, how }: FailOptions): Promise<void> {
   const state = readState(root)
   const target = how === 'hub' ? HUB : node
   memberOf(state, target)
-  if (how === 'agent' && state.agents[target] === undefined)
+  if (how === 'agent' && state.agents[target] === undefined && !isVm(state, target))
     throw new LabError(`cannot kill the agent of ${target}: it has none`)
   if (
     state.faults.some(

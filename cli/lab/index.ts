@@ -1,5 +1,5 @@
 // The cluster of a spec on one machine: real programs in namespaces of their own.
-import { enter } from './namespace.ts'
+import { enter, isVm } from './namespace.ts'
 import { attach, run, type Ran } from './process.ts'
 import { probe, type ProbeResult } from './probe.ts'
 import { readState } from './state.ts'
@@ -33,7 +33,7 @@ export function labExec({ root, node, argv, timeoutMs }: ExecOptions): Promise<R
 }
 /** The same with the caller's terminal; the exit code. */
 export const labShell = ({ root, node, argv }: ExecOptions): Promise<number> =>
-  attach(root, [...enter(readState(root), memberName(node)), ...argv])
+  attach(root, [...enter(readState(root), memberName(node)), ...argv], isVm(readState(root), node))
 
 const memberName = (node: string): string =>
   node === 'client' || node === 'hub' ? `lab-${node}` : node

@@ -17,6 +17,9 @@ const asOuter = ({ outer }: Pick<State, 'outer'>): readonly string[] =>
     ? []
     : ['nsenter', '-U', '--preserve-credentials', '-n', '-m', '-t', String(outer.pid), '--']
 
+export const isVm = (state: State, name: string): boolean =>
+  state.vms?.names.includes(name) === true
+
 /** Prefix of argv that runs a program inside a member. 'network' keeps the host's files and processes in view. */
 export function enter(state: State, name: string, view: 'all' | 'network' = 'all'): string[] {
   const init = state.inits[name]
@@ -27,6 +30,8 @@ export function enter(state: State, name: string, view: 'all' | 'network' = 'all
     )
   if (!isAlive(init))
     throw new LabError(`cannot enter ${name}: it is without power`, `hactl lab heal ${name}`)
+  if (isVm(state, name))
+    return [...state.hactl, 'lab-inner', 'vm', state.vms?.root ?? '', name, '--']
   const user = state.rootless ? ['-U', '--preserve-credentials'] : []
   const views = view === 'all' ? ['-n', '-m', '-p', '-u'] : ['-n']
   return ['nsenter', ...user, ...views, '-t', String(init.pid), '--']
@@ -114,9 +119,23 @@ async function plug(root: string, state: State, { name, nics }: Member, init: Pr
   )
 }
 
-/** A port of the switch, up or down: the cable of one interface. */
-export const setPort = (root: string, state: State, port: string, to: 'up' | 'down') =>
-  must(root, `set port ${port} ${to}`, [...inSwitch(state), 'ip', 'link', 'set', port, to])
+/**
+ * All cables of a member. A VM's stays where it is and leads to no bridge instead: UML never uses a tap again that was
+ * down once. So a namespace sees that its carrier is gone, a VM only that nobody answers.
+ */
+export async function setCables(
+  root: string,
+  state: State,
+  { name, nics }: Pick<Member, 'name' | 'nics'>,
+  to: 'up' | 'down',
+  vm: boolean,
+): Promise<void> {
+  for (const { port, bridge } of nics) {
+    const words = !vm ? [to] : to === 'up' ? ['master', bridge] : ['nomaster']
+    const argv = [...inSwitch(state), 'ip', 'link', 'set', port, ...words]
+    await must(root, `set the cables of ${name} ${to}`, argv)
+  }
+}
 
 /** Isolated ports reach everything but each other. */
 export const isolatePort = (root: string, state: State, port: string, isolated: boolean) =>

@@ -23,6 +23,8 @@ const ENTRIES = [
   'hub',
   'nodes',
   'log',
+  'vms',
+  'vms.sock',
 ] as const
 /** sun_path holds 108 bytes with its end (unix(7)); the longest socket of a lab is <root>/hub.sock. */
 const ROOT_BYTES_MAX = 108 - 1 - '/hub.sock'.length

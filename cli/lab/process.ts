@@ -127,11 +127,14 @@ export async function must(
   throw new LabError(`cannot ${doing}: ${words || `${argv[0]} ended with ${code}`}`)
 }
 
-/** Runs with the terminal of the caller; the exit code. */
-export function attach(root: string, argv: readonly string[]): Promise<number> {
+/** Runs with the terminal of the caller, without its keyboard when `deaf`; the exit code. */
+export function attach(root: string, argv: readonly string[], deaf = false): Promise<number> {
   const [file = '', ...args] = argv
   return new Promise((resolve) => {
-    const child = spawn(file, args, { env: environment(root), stdio: 'inherit' })
+    const child = spawn(file, args, {
+      env: environment(root),
+      stdio: [deaf ? 'ignore' : 'inherit', 'inherit', 'inherit'],
+    })
     child.on('error', () => resolve(127))
     child.on('close', (code) => resolve(code ?? 137))
   })

@@ -6,10 +6,11 @@ import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { HUB_PORT, PEER_PORT } from '../../spec/limits.ts'
 import { LabError } from './error.ts'
-import { diskOf, enter, logOf } from './namespace.ts'
+import { diskOf, enter, isVm, logOf } from './namespace.ts'
 import { detach, isAlive, must, type Proc, until } from './process.ts'
 import type { State } from './state.ts'
 import { HUB, type Member } from './topology.ts'
+import { startVmAgent, startVmWeb } from './vm/nodes.ts'
 import { WEB_CONFIG, webConfig } from './web.ts'
 
 const HUB_TIMEOUT_MS = 15_000
@@ -33,6 +34,7 @@ export async function put(
 }
 
 export async function startWeb(root: string, state: State, member: Member): Promise<void> {
+  if (isVm(state, member.name)) return startVmWeb(root, state, member)
   const config = webConfig(member)
   if (config === undefined) return
   await put(root, state, member.name, WEB_CONFIG, config)
@@ -77,16 +79,26 @@ function peerToken(root: string): string {
   return readFileSync(path, 'utf8')
 }
 
-export function startAgent(root: string, state: State, name: string): Proc {
+const agentConfig = (
+  root: string,
+  state: State,
+  node: string,
+  supervisor: 'systemd' | 'builtin',
+): string => {
   const config = {
-    node: name,
-    supervisor: 'builtin',
+    node,
+    supervisor,
     source: { hub: true },
     hub: { url: `http://${state.hubAddress}:${HUB_PORT}`, token: hubTokens(root).agent },
     peer: { port: PEER_PORT, token: peerToken(root) },
   }
+  return `${JSON.stringify(config, null, 2)}\n`
+}
+
+export function startAgent(root: string, state: State, name: string): Proc {
+  const config = agentConfig(root, state, name, 'builtin')
   const path = join(diskOf(root, name), 'etc-hactl', 'agent.json')
-  writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 })
+  writeFileSync(path, config, { mode: 0o600 })
   const argv = [...enter(state, name), ...state.hactl, 'agent', '--config', '/etc/hactl/agent.json']
   return detach(root, argv, logOf(root, `${name}-agent`))
 }
@@ -109,6 +121,11 @@ export async function startPrograms(
   if (member.kind !== 'node') return
   if (state.bare !== undefined) {
     await startBare(root, state, member.name)
+    return
+  }
+  if (isVm(state, member.name)) {
+    const config = agentConfig(root, state, member.name, 'systemd')
+    await startVmAgent(root, state, member.name, config)
     return
   }
   return startAgent(root, state, member.name)

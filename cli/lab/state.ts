@@ -93,6 +93,10 @@ export const State = Type.Object(
     ),
     faults: Type.Array(FaultState),
     bare: Type.Optional(Bare),
+    /** Nodes that are VMs, and the process that owns them. */
+    vms: Type.Optional(
+      Type.Object({ root: Type.String(), names: Words, keeper: ProcState }, closed),
+    ),
   },
   closed,
 )

@@ -1,8 +1,9 @@
 // What a lab is doing now, by the word of its kernels and processes.
-import { addressesOf } from './namespace.ts'
+import { addressesOf, isVm } from './namespace.ts'
 import { isAlive, type Proc } from './process.ts'
 import { readState, type State } from './state.ts'
 import { parseInet } from './subnet.ts'
+import { vmAgentRuns } from './vm/nodes.ts'
 
 export type Holding = {
   readonly name: string
@@ -45,19 +46,26 @@ export async function holders(root: string, state: State): Promise<readonly Hold
 const lifeOf = (proc: Proc | undefined): 'running' | 'dead' | 'none' =>
   proc === undefined ? 'none' : isAlive(proc) ? 'running' : 'dead'
 
+const vmLife = async (root: string, state: State, name: string, power: boolean) =>
+  power && (await vmAgentRuns(root, state, name)) ? 'running' : 'dead'
+
 /** Throws LabError when there is no lab in that root. */
 export async function labStatus({ root }: { readonly root: string }): Promise<LabStatus> {
   const state = readState(root)
-  const members = state.members.map(({ name, kind, nics }) => {
+  const one = async ({ name, kind, nics }: State['members'][number]) => {
     const init = state.inits[name]
+    const power = init !== undefined && isAlive(init)
     return {
       name,
       kind,
-      power: init !== undefined && isAlive(init),
+      power,
       addresses: nics.flatMap((nic) => nic.addresses),
-      agent: lifeOf(state.agents[name]),
+      agent: isVm(state, name)
+        ? await vmLife(root, state, name, power)
+        : lifeOf(state.agents[name]),
     }
-  })
+  }
+  const members = await Promise.all(state.members.map(one))
   return {
     root,
     cluster: state.cluster,

@@ -15,9 +15,13 @@ import { holders } from './status.ts'
 import { startHub, startPrograms } from './services.ts'
 import { type Bare, freshState, hasState, type State, writeState } from './state.ts'
 import { CLIENT, topologyOf } from './topology.ts'
+import { vmImage } from './vm/image.ts'
+import { startVms } from './vm/nodes.ts'
 
 /** Generous: a first election plus the first pass of every agent on a slow machine. */
 const SERVING_TIMEOUT_MS = 60_000
+/** A VM's first systemctl enable alone takes seconds. */
+const VM_SERVING_TIMEOUT_MS = 180_000
 
 export type Log = (line: string) => void
 export type UpOptions = {
@@ -28,6 +32,8 @@ export type UpOptions = {
   readonly cwd?: string
   readonly log: Log
   readonly signal?: AbortSignal
+  /** Every node a small machine with systemd and a kernel of its own. Needs root and apt. */
+  readonly vm?: boolean
   /** The user's own files and commands instead of our hub and agents. */
   readonly bare?: Bare
 }
@@ -67,6 +73,7 @@ export async function labUp(options: UpOptions): Promise<Lab> {
   const rootless = uid() !== 0
   checkTools()
   await checkNamespaces(root, rootless)
+  if (options.vm === true) await vmImage(options.log)
   await labDown({ root, log: () => undefined })
   makeRoot(root)
   try {
@@ -106,18 +113,27 @@ async function build(
   return { root, ...place, vips: state.vips, members: members.map((m) => m.name), notes }
 }
 
-async function startNetwork(root: string, state: State, { log, signal }: UpOptions): Promise<void> {
+async function startNetwork(
+  root: string,
+  state: State,
+  { log, signal, vm }: UpOptions,
+): Promise<void> {
   if (state.rootless) state.outer = await startOuter(root)
   state.switch = await startSwitch(root, state)
   writeState(root, state)
   const keep = keptPaths(state.hactl)
-  for (const member of state.members) {
+  const spaces = state.members.filter(({ kind }) => vm !== true || kind !== 'node')
+  for (const member of spaces) {
     signal?.throwIfAborted()
     state.inits[member.name] = await startMember(root, state, member, keep)
     writeState(root, state)
     const addresses = member.nics.flatMap((nic) => nic.addresses).join(' ')
     log(`${member.kind.padEnd(6)} ${member.name}  ${addresses}`)
   }
+  if (vm !== true) return
+  const save = () => writeState(root, state)
+  await startVms(root, state, save)
+  log(`VMs    ${state.vms?.names.join(', ')}`)
 }
 
 /** Web servers first, so that no check of a proxy ever fails at the start. */
@@ -173,7 +189,8 @@ async function waitServing(
       }
     return true
   }
-  if (await until(ready, SERVING_TIMEOUT_MS, signal, 200)) return
+  const timeoutMs = state.vms === undefined ? SERVING_TIMEOUT_MS : VM_SERVING_TIMEOUT_MS
+  if (await until(ready, timeoutMs, signal, 200)) return
   const dead = Object.entries(state.agents)
     .filter(([, proc]) => !isAlive(proc))
     .map(([name]) => name)
@@ -182,7 +199,7 @@ async function waitServing(
       ? `agents that ended: ${dead.join(', ')}`
       : [...seen].map(([v, h]) => `vip ${v} held by ${h}`).join('; ')
   throw new LabError(
-    `cannot reach a serving cluster within ${SERVING_TIMEOUT_MS / 1000} s: ${why}; ${answer}`,
+    `cannot reach a serving cluster within ${timeoutMs / 1000} s: ${why}; ${answer}`,
     `logs are kept in ${join(root, 'log')}`,
   )
 }

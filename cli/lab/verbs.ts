@@ -57,11 +57,19 @@ const self = (): string[] => {
   return /\.(?:ts|js|cjs|mjs)$/.test(script) ? [program, script] : [process.execPath]
 }
 
-export async function up(io: Io, spec: string, at: At): Promise<void> {
+export async function up(io: Io, spec: string, at: At & { readonly vm?: boolean }): Promise<void> {
   const { text: specText } = await needSpec(io, spec)
   const named = namedRoot(io, at)
   const root = named === undefined ? {} : { root: named }
-  const options = { specText, hactl: self(), cwd: io.cwd, log: say(io), signal: io.signal, ...root }
+  const options = {
+    specText,
+    hactl: self(),
+    cwd: io.cwd,
+    log: say(io),
+    signal: io.signal,
+    ...root,
+    vm: at.vm === true,
+  }
   const made = await told(lab.labUp(options))
   if (io.json) return jsonOut(io, made)
   const name = lab.labName(made.root)

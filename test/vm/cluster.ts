@@ -1,17 +1,18 @@
 // A cluster of VMs for tests: every node of a spec a machine with systemd and our agent, and a client beside them.
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { Value } from '@sinclair/typebox/value'
 import { labDown } from '../../cli/lab/down.ts'
-import { batch, inSwitch, startMember, startSwitch } from '../../cli/lab/namespace.ts'
-import { must } from '../../cli/lab/process.ts'
+import { inSwitch, startMember, startSwitch } from '../../cli/lab/namespace.ts'
+import { makeRoot } from '../../cli/lab/place.ts'
 import { startWeb } from '../../cli/lab/services.ts'
 import { freshState, type State, writeState } from '../../cli/lab/state.ts'
 import { topologyOf } from '../../cli/lab/topology.ts'
 import { AGENT_UNIT, agentUnit } from '../../cli/install/unit.ts'
 import { vmImage } from '../../cli/lab/vm/image.ts'
 import type { Layer } from '../../cli/lab/vm/recipe.ts'
+import { plugTaps } from '../../cli/lab/vm/taps.ts'
 import { createVm, type Vm, type VmOptions } from '../../cli/lab/vm/vm.ts'
 import { webConfig } from '../../cli/lab/web.ts'
 import { checkSpec } from '../../spec/check.ts'
@@ -105,7 +106,7 @@ async function startNetwork(root: string, spec: Spec, options: ClusterOptions): 
   const members = topology.members.filter(({ kind }) => kind !== 'hub')
   const hactl = [resolve('dist/hactl')]
   const state = freshState(spec.cluster, { ...topology, members }, hactl, false)
-  mkdirSync(join(root, 'log'), { recursive: true })
+  makeRoot(root)
   writeState(root, state)
   state.switch = await startSwitch(root, state)
   writeState(root, state)
@@ -115,22 +116,8 @@ async function startNetwork(root: string, spec: Spec, options: ClusterOptions): 
     writeState(root, state)
     await startWeb(root, state, member)
   }
-  await plug(root, state, vms)
+  await plugTaps(root, state, vms)
   return state
-}
-
-/** Taps of the VMs in the bridges; they stay when a VM is off, without carrier. */
-async function plug(root: string, state: State, vms: readonly string[]): Promise<void> {
-  const nics = state.members.filter(({ name }) => vms.includes(name)).flatMap((m) => m.nics)
-  for (const { port } of nics)
-    await must(root, `make the tap ${port}`, [
-      ...[...inSwitch(state), 'ip', 'tuntap', 'add', 'dev', port, 'mode', 'tap'],
-    ])
-  const lines = nics.flatMap(({ port, bridge }) => [
-    `link set ${port} master ${bridge}`,
-    `link set ${port} up`,
-  ])
-  await batch(root, inSwitch(state), 'plug the VMs in', lines)
 }
 
 async function startNodes(made: Making): Promise<void> {
@@ -150,7 +137,7 @@ async function startNodes(made: Making): Promise<void> {
       ...(own.shares ?? []),
     ]
     const nics = member.nics.map((nic) => ({ ...nic, tap: nic.port }))
-    const folder = join(root, name)
+    const folder = join(root, 'vms', name)
     const prefix = inSwitch(state)
     vms.set(name, createVm({ name, image, folder, root, prefix, nics, hosts, ...own, shares }))
   }

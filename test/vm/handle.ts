@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Value } from '@sinclair/typebox/value'
 import { AGENT_UNIT } from '../../cli/install/unit.ts'
-import { enter, setPort } from '../../cli/lab/namespace.ts'
+import { enter, setCables } from '../../cli/lab/namespace.ts'
 import { probe, type ProbeResult } from '../../cli/lab/probe.ts'
 import { type Ran, run } from '../../cli/lab/process.ts'
 import type { State } from '../../cli/lab/state.ts'
@@ -45,7 +45,7 @@ export type VmCluster = {
   readonly get: (url: string) => Promise<string>
   /** Requests of the client, one every intervalMs (default 20: a VM is no fast server) on a fresh connection. */
   readonly probe: (url: string, seconds: number, intervalMs?: number) => Promise<ProbeResult>
-  /** All cables of a node. */
+  /** All cables of a node; a VM does not see its carrier go. */
   readonly link: (node: string, to: 'up' | 'down') => Promise<void>
   /** Switches a node on again after cut(); its agent and units start by themselves. */
   readonly on: (node: string) => Promise<void>
@@ -156,8 +156,8 @@ export function handleOf(made: Made, close: () => Promise<void>): VmCluster {
       await until(`${address} held by ${name} alone`, alone, timeoutMs)
     },
     link: async (name, to) => {
-      for (const { port } of state.members.find((m) => m.name === name)?.nics ?? [])
-        await setPort(root, state, port, to)
+      const member = state.members.find((m) => m.name === name)
+      if (member !== undefined) await setCables(root, state, member, to, vms.has(name))
     },
     on: (name) => node(name).on(),
     close,

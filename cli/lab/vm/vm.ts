@@ -47,6 +47,8 @@ export type Vm = VmCommands & {
   /** Shuts down by systemctl, boots again, and waits as on does. `systemctl reboot` inside would find no network. */
   readonly reboot: () => Promise<void>
   readonly isOn: () => boolean
+  /** Of the process that is the machine, while it is on. */
+  readonly pid: () => number | undefined
   /** What kernel and systemd wrote to the console, newest boot last. */
   readonly console: () => string
   /** Power cut, and nothing is left. */
@@ -151,6 +153,7 @@ export function createVm(options: VmOptions): Vm {
       await on()
     },
     isOn: () => life !== undefined,
+    pid: () => life?.child.pid,
     console: consoleText,
     close: async () => {
       await cut()
