@@ -40,7 +40,10 @@ const say = (what: string, { longestGapMs, requests, failed }: ProbeResult) =>
 /** On a busy machine a VM may stand still for a second, which is a timeout; what is refused or reset is our doing. */
 const hardErrors = ({ errors }: ProbeResult) =>
   Object.entries(errors).filter(([error]) => error !== 'timeout')
-/** How often keepalived of a node changed its mind in this boot. */
+/**
+ * How often keepalived of a node changed its mind in this boot. Asked of the master: a backup that a busy machine let
+ * stand still believes for a moment that it hears nobody, and the master does not even notice.
+ */
 const moves = async (node: string) =>
   (await lab.node(node).must('journalctl -b -u keepalived -o cat')).match(/Entering \w+ STATE/g)
     ?.length
@@ -77,7 +80,7 @@ test('a pushed change is a reload: same units, same pids, no request fails', asy
 })
 
 test('the agent killed, stopped and started again: daemons and vip do not notice', async () => {
-  const state = () => Promise.all([pids('lb1'), moves('lb1'), moves('lb2')])
+  const state = () => Promise.all([pids('lb1'), moves('lb1')])
   const was = await state()
   const seen = await seenDuring(6, async () => {
     await lab.node('lb1').must('systemctl kill -s KILL hactl-agent')
@@ -95,7 +98,7 @@ test('the agent killed, stopped and started again: daemons and vip do not notice
 
 test('a spec that haproxy refuses changes nothing, and the reason is told', async () => {
   const state = () =>
-    Promise.all(lab.names.flatMap((node) => [sums(node), pids(node), moves(node)]))
+    Promise.all([...lab.names.flatMap((node) => [sums(node), pids(node)]), moves('lb1')])
   const was = await state()
   const good = pair()
   const tls = { certificate: '/none.pem' }
