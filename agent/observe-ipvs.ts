@@ -19,7 +19,7 @@ const ASK_INTERVAL_MS = 100
 const LOOKS_MAX = 3
 
 /** Rows of the table without the counters that change with every connection. */
-const shape = (text: string): string =>
+export const tableShape = (text: string): string =>
   text
     .split('\n')
     .map((line) => line.trim().split(/\s+/).slice(0, 4).join(' '))
@@ -38,7 +38,7 @@ export async function observeIpvs(
     const checked = want.tells ? await checkersWord(world, want, signal) : undefined
     const after = await tableText(world)
     if (checked === undefined) return { ipvs: parseIpvs(after), checked: NO_WORD }
-    if (shape(before) === shape(after)) return { ipvs: parseIpvs(after), checked }
+    if (tableShape(before) === tableShape(after)) return { ipvs: parseIpvs(after), checked }
   }
   return { ipvs: parseIpvs(await tableText(world)), checked: NO_WORD }
 }

@@ -9,18 +9,16 @@ import { beatingRun, createNotifier, notifySocket } from './host/notify.ts'
 import { realRandom } from './host/random.ts'
 import type { AgentConfig } from './config.ts'
 import { examineOften } from './examine.ts'
-import { textOf } from './failure.ts'
 import { healthTargets } from './health-targets.ts'
 import { openMemory } from './memory.ts'
 import { startNotify } from './notify/start.ts'
 import { type Agent, emptyPassState, pass } from './pass.ts'
 import { createPeers } from './peers.ts'
-import { parseStat } from './providers/haproxy/live.ts'
-import { SOCKET_PATH } from './providers/haproxy/paths.ts'
 import { engines } from './providers/index.ts'
 import { sourcesOf, tokenOf } from './sources.ts'
-import { createStatus, holdsOf, type Status } from './status.ts'
+import { createStatus } from './status.ts'
 import { clusterName, currentCluster } from './target.ts'
+import { watch } from './watch.ts'
 import { servePeers } from './uplink/peer-server.ts'
 import { createEventQueue, type EventQueue, startUplink, type Uplink } from './uplink/index.ts'
 import type { Facts } from './plan/types.ts'
@@ -30,9 +28,6 @@ import type { Clock, World } from './world.ts'
 const AGAIN_MS = 100
 /** A long sleep is cut into these, so that the watchdog sees that the loop still turns. */
 const SLICE_MS = 30_000
-/** How often the kernel's addresses and haproxy's servers are looked at between passes. */
-const WATCH_MS = 200
-const SERVERS_EVERY = 5
 /** Versions of installed programs are probed anew after this, and at once when one is missing. */
 const FACTS_AGE_MS = 60_000
 
@@ -77,7 +72,7 @@ export async function runAgent(
   try {
     await Promise.all([
       loop(agent, config.intervalMs, pace, notifier.beat, signal),
-      watch(agent, signal),
+      watch(agent, signal, pace.wake),
       examineOften({ ...agent, cluster: () => currentCluster(agent) }, config, examine, signal),
     ])
   } finally {
@@ -127,44 +122,6 @@ async function loop(
     const jitterMs = agent.world.random.between(0, Math.floor(intervalMs / 5))
     const ms = again ? AGAIN_MS : intervalMs + jitterMs
     await pace.sleep(agent.world.clock, ms, signal, beat)
-  }
-}
-
-/** Between passes: who holds the vips, and how the servers are, as heartbeats should tell it. */
-async function watch(agent: Agent, signal: AbortSignal): Promise<void> {
-  let held: readonly string[] | undefined
-  for (let turn = 0; !signal.aborted; turn++) {
-    try {
-      const cluster = currentCluster(agent)
-      const now = holdsOf(cluster, await agent.world.host.addresses())
-      sayTransitions(agent.status, held, now)
-      held = now
-      agent.status.holds(now)
-      if (
-        turn % SERVERS_EVERY === 0 &&
-        cluster?.proxies.some((p) => p.nodes.includes(agent.node))
-      ) {
-        // Not running is the pass's to say; here it only means that no server is known.
-        const csv = await agent.world.host.ask(SOCKET_PATH, 'show stat').catch(() => '')
-        agent.status.details({ servers: parseStat(csv) })
-      }
-    } catch (thrown) {
-      agent.status.event('agent', `cannot look at the node: ${textOf(thrown)}`)
-    }
-    await agent.world.clock.sleep(WATCH_MS, signal).catch(() => undefined)
-  }
-}
-
-function sayTransitions(
-  status: Status,
-  before: readonly string[] | undefined,
-  now: readonly string[],
-) {
-  for (const hold of now) {
-    if (before !== undefined && !before.includes(hold)) status.event('transition', `took ${hold}`)
-  }
-  for (const hold of before ?? []) {
-    if (!now.includes(hold)) status.event('transition', `gave up ${hold}`)
   }
 }
 

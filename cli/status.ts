@@ -68,8 +68,44 @@ export function statusText(io: Pick<Io, 'color'>, now: ClusterStatus): string {
     head,
     now.vips.length === 0 ? '' : `\n${table(vips)}`,
     nodes.length === 1 ? '' : `\n${table(nodes)}`,
+    serverText(io, now.nodes),
     alerts.length === 0 ? '' : `\n${plural(alerts.length, 'alert')}:\n${alerts.join('')}`,
   ].join('')
+}
+
+/** More are shown by the hub's page and by --json. */
+const SERVERS_SHOWN_MAX = 40
+
+/** Each server once, as its nodes see it; what is not up first. A stale node's word does not count. */
+function serverText(io: Pick<Io, 'color'>, nodes: readonly NodeStatus[]): string {
+  const seen = nodes.flatMap((node) =>
+    node.stale
+      ? []
+      : (node.report?.servers ?? []).map((server) => ({ ...server, node: node.node })),
+  )
+  const byName = [...Map.groupBy(seen, ({ pool, server }) => `${pool}/${server}`)]
+  const rows = byName.map(([name, views]) => {
+    const states = Map.groupBy(views, ({ status }) => status)
+    const well = [...states.keys()].every((status) => /^(?:UP|no check)$/.test(status))
+    const words = [...states].map(([status, of]) =>
+      states.size === 1 ? status : `${status} on ${of.map(({ node }) => node).join(', ')}`,
+    )
+    const why = [...new Set(views.map((view) => view.why))].filter((text) => text !== '').join('; ')
+    return {
+      well,
+      cells: [
+        plain(name),
+        paint(io, well ? 'green' : 'red', plain(words.join(', '))),
+        oneLine(why),
+      ],
+    }
+  })
+  if (rows.length === 0) return ''
+  const sorted = rows.toSorted((a, b) => Number(a.well) - Number(b.well))
+  const shown = sorted.slice(0, SERVERS_SHOWN_MAX).map(({ cells }) => cells)
+  const head = ['SERVER', 'HEALTH', 'WHY'].map((cell) => paint(io, 'dim', cell))
+  const more = rows.length > shown.length ? `${rows.length - shown.length} more\n` : ''
+  return `\n${table([head, ...shown])}${more}`
 }
 
 const at = (list: VipStatus['holders']): string =>

@@ -16,7 +16,7 @@ import { quiet } from './quiet.ts'
 const IPVSADM_TIMEOUT_MS = 5_000
 const METHOD_FLAGS = { dr: '-g', nat: '-m', tun: '-i' } as const
 
-export const virtualText = (service: Omit<IpvsService, 'reals' | 'scheduler'>): string =>
+export const virtualText = (service: VirtualPlace & Pick<IpvsService, 'protocol'>): string =>
   `${service.protocol} ${placeText(service)}`
 
 /** One thing that is not as it should be: why, and the program that mends it. */
@@ -85,8 +85,8 @@ function serviceRepairs(
   }
   const same =
     have.scheduler === scheduler &&
-    have.persistence?.seconds === persistence?.seconds &&
-    have.persistence?.prefix === persistence?.prefix
+    have.persistence?.prefix === persistence?.prefix &&
+    isFor(have.persistence?.ticks, persistence?.seconds)
   return same
     ? []
     : [
@@ -96,6 +96,13 @@ function serviceRepairs(
         },
       ]
 }
+
+/** What Linux is built with (kernel/Kconfig.hz). It tells nobody which, and /proc/net/ip_vs counts in it. */
+const HZ = [100, 250, 300, 1000]
+const isFor = (ticks: number | undefined, seconds: number | undefined): boolean =>
+  ticks === undefined || seconds === undefined
+    ? ticks === seconds
+    : HZ.some((hz) => ticks === seconds * hz)
 
 /** Missing rows come, others are put right, what nobody wants goes: in this order. */
 function rowRepairs(

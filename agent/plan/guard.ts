@@ -43,17 +43,28 @@ const poolsEmptied: Guard = ({ cluster, before, allow }) => {
     const now = cluster.pools.find((p) => p.name === old.name)
     return now !== undefined && usable(old.servers) > 0 && usable(now.servers) === 0
   })
-  return emptied.length === 0
+  const unbalanced = before.lvs.filter((old) => {
+    const now = cluster.lvs.find((one) => one.name === old.name)
+    return now !== undefined && takes(old.servers) && !takes(now.servers)
+  })
+  const names = [
+    ...emptied.map(({ name }) => `pool ${name}`),
+    ...unbalanced.map(({ name }) => `virtual service ${name}`),
+  ]
+  return names.length === 0
     ? undefined
     : {
         code: 'GUARD_EMPTY',
-        message: `cannot apply: every server of pool ${emptied.map((p) => p.name).join(', ')} goes`,
+        message: `cannot apply: every server of ${names.join(', ')} goes`,
         hint: 'keep one server ready, or hactl push --allow-empty',
       }
 }
 
 const usable = (servers: readonly { readonly state: string }[]) =>
   servers.filter((s) => s.state === 'ready').length
+
+/** Drained is weight 0. */
+const takes = (servers: readonly { readonly weight: number }[]) => servers.some((s) => s.weight > 0)
 
 const vrrpWire: Guard = ({ plan, allow }) => {
   if (allow.includes('blink')) return undefined

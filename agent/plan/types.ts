@@ -139,7 +139,9 @@ export type WantVirtualService = {
   readonly tells: boolean
   /** Of the configuration that its checkers must have loaded before their word counts. */
   readonly digest: string
-  readonly service: Omit<IpvsService, 'reals'>
+  readonly service: Omit<IpvsService, 'reals' | 'persistence'> & {
+    readonly persistence?: { readonly seconds: number; readonly prefix: number }
+  }
   readonly method: 'dr' | 'nat' | 'tun'
   readonly servers: readonly VirtualServer[]
   readonly sorry?: VirtualServer
@@ -194,8 +196,8 @@ export type UnitState = {
 export type IpvsService = VirtualPlace & {
   readonly protocol: 'tcp' | 'udp'
   readonly scheduler: string
-  /** Clients of one network of this prefix length stay on one server for so long. */
-  readonly persistence?: { readonly seconds: number; readonly prefix: number }
+  /** Clients of one network of this prefix length stay on one server for so long, in ticks of the kernel's HZ. */
+  readonly persistence?: { readonly ticks: number; readonly prefix: number }
   readonly reals: readonly IpvsReal[]
 }
 export type IpvsReal = VirtualPlace & {

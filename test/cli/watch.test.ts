@@ -47,6 +47,26 @@ for (const [name, body] of [
     assert.equal((await against({ status: 200, body }, ['status'])).exit, 1)
   })
 
+test('status shows each server once, as its nodes see it, what is not up first', async () => {
+  const views = (status: string, why: string) => ({
+    servers: [
+      { pool: 'www', server: 'a', status: 'UP', why: '', weight: 1, sessions: 3 },
+      { pool: 'www', server: 'b', status, why, weight: 1, sessions: 0 },
+    ],
+  })
+  const seen = (name: string, report: ReturnType<typeof views>) => {
+    const node = nodeStatus(name, DIGEST, 5)
+    const rest = { daemons: [], drift: [], steps: [], passMs: 1, agentVersion: '1' }
+    return { ...node, report: { summary: node.summary, ...rest, ...report } }
+  }
+  const nodes = [seen('lb1', views('DOWN', 'not in the table')), seen('lb2', views('UP', ''))]
+  const { out } = await against({ status: 200, body: { ...well, nodes } }, ['status'])
+  const lines = out.slice(out.indexOf('SERVER')).split('\n')
+  assert.match(lines[0] ?? '', /^SERVER +HEALTH +WHY$/)
+  assert.match(lines[1] ?? '', /^www\/b +DOWN on lb1, UP on lb2 +not in the table$/)
+  assert.match(lines[2] ?? '', /^www\/a +UP$/)
+})
+
 test('a node cannot drive the terminal', async () => {
   const reason = 'x\u001b]0;owned\u0007\ny'
   const nodes = [nodeStatus('lb1', DIGEST, 5, { condition: 'Degraded', reason })]

@@ -55,7 +55,7 @@ const tableOf = (virtuals: readonly WireVirtual[], down: ReadonlySet<string>): S
       protocol: protocol === 'udp' ? 'udp' : 'tcp',
       ...placeOf(place.join(' ')),
       scheduler,
-      ...(seconds > 0 && { persistence: { seconds, prefix: 32 } }),
+      ...(seconds > 0 && { persistence: { ticks: seconds * 250, prefix: 32 } }),
       reals: [...servers].flatMap(([server, weight]) => {
         const real = placeOf(server)
         return down.has(placeText(real))
@@ -68,7 +68,7 @@ const tableOf = (virtuals: readonly WireVirtual[], down: ReadonlySet<string>): S
 function procText(table: readonly Service[]): string {
   const lines = table.flatMap((service) => [
     `${service.protocol.toUpperCase()}  ${hexPlace(service)} ${service.scheduler} ${
-      service.persistence ? `persistent ${service.persistence.seconds} FFFFFFFF` : ''
+      service.persistence ? `persistent ${service.persistence.ticks} FFFFFFFF` : ''
     }`,
     ...service.reals.map(
       (r) => `  -> ${hexPlace(r)}      ${WORDS[r.method]}   ${r.weight}      0          0`,
@@ -157,7 +157,7 @@ function act(table: Service[], args: readonly string[]): Exec {
       protocol,
       ...placeOf(place),
       scheduler: after('-s'),
-      ...(seconds > 0 && { persistence: { seconds, prefix: 32 } }),
+      ...(seconds > 0 && { persistence: { ticks: seconds * 250, prefix: 32 } }),
       reals: service?.reals ?? [],
     }
     table.splice(at < 0 ? table.length : at, 1, next)

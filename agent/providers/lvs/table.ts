@@ -34,19 +34,19 @@ export function parseIpvs(text: string): readonly IpvsService[] {
   return services
 }
 
-/** `TCP AC1101A0:0050 rr persistent 50 FFFFFFFF`. */
+/** `TCP AC1101A0:0050 rr persistent 6000 FFFFFFFF`: a minute where HZ is 100. */
 function serviceOf(words: readonly string[]): Omit<IpvsService, 'reals'> | undefined {
   const [name, place = '', scheduler = ''] = words
   const at = placeOf(place)
   if ((name !== 'TCP' && name !== 'UDP') || at === undefined || scheduler === '') return undefined
   const sticky = words.indexOf('persistent')
-  const seconds = Number(words[sticky + 1])
+  const ticks = Number(words[sticky + 1])
   return {
     protocol: name === 'TCP' ? 'tcp' : 'udp',
     ...at,
     scheduler,
     ...(sticky > 0 && {
-      persistence: { seconds, prefix: prefixOf(words[sticky + 2] ?? '', at.address.includes(':')) },
+      persistence: { ticks, prefix: prefixOf(words[sticky + 2] ?? '', at.address.includes(':')) },
     }),
   }
 }

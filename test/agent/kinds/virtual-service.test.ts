@@ -88,6 +88,21 @@ for (const [name, seen, argvs] of CASES)
     else assert.equal(step?.impact, 'live')
   })
 
+test('persistence is compared whatever HZ the kernel has', () => {
+  const edit: Edit = (spec) => Object.assign(spec.lvs.web, { persistenceMs: 60_000 })
+  const fixes = (ticks: number, mask = 'FFFFFFFF') => {
+    const text = `TCP  0A000021:0050 rr persistent ${ticks} ${mask}\n  -> ${ROW1} 0 0\n  -> ${ROW2} 0 0\n`
+    const seen = { ...emptyObserved(), checked: word(BOTH), ipvs: parseIpvs(text) }
+    return diffVirtualService(want(edit), seen).step?.commit.map((a) =>
+      a.do === 'run' ? a.argv.slice(1).join(' ') : '',
+    )
+  }
+  for (const hz of [100, 250, 300, 1000]) assert.equal(fixes(60 * hz), undefined)
+  const mended = ['-E -t 10.0.0.33:80 -s rr -p 60']
+  assert.deepEqual(fixes(61 * 100), mended)
+  assert.deepEqual(fixes(60 * 100, 'FFFFFF00'), mended)
+})
+
 test('the sorry server stands in while the quorum is lost, and only then', () => {
   const sorry: Edit = (spec) => Object.assign(spec.lvs.web, { sorry: { address: '10.0.0.30' } })
   const SORRY = '0A00001E:0050 Route 1'

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { guard } from '../../../agent/plan/guard.ts'
 import type { Impact } from '../../../agent/plan/types.ts'
+import { checkSpec } from '../../../spec/check.ts'
 import { cluster, plan, step } from './fixtures.ts'
 
 const spec = cluster()
@@ -41,6 +43,21 @@ test('a node that the spec does not know is left as it is, with or without steps
   assert.equal(codeOf(ask('quiet', ['removals', 'empty', 'blink'], 'lb9')), 'GUARD_NODE')
   const idle = guard({ plan: plan('lb9', 'd', []), cluster: spec, before: spec, allow: [] })
   assert.equal(codeOf(idle), 'GUARD_NODE')
+})
+
+test('a virtual service that loses or drains its last server is refused', () => {
+  const read = (edit: (text: string) => string) => {
+    const checked = checkSpec(edit(readFileSync('spec/examples/lvs-apache.json', 'utf8')))
+    return checked.cluster ?? assert.fail(JSON.stringify(checked.diagnostics))
+  }
+  const balanced = read((text) => text)
+  const none = read((text) => text.replaceAll(/("node": "web[12]")/g, '$1, "weight": 0'))
+  const input = { plan: plan('lvs1', none.digest, [step('reload')]), cluster: none }
+  const verdict = guard({ ...input, before: balanced, allow: [] })
+  assert.equal(codeOf(verdict), 'GUARD_EMPTY')
+  assert.match(verdict.ok ? '' : verdict.message, /virtual service apache/)
+  assert.equal(codeOf(guard({ ...input, before: balanced, allow: ['empty'] })), 'ok')
+  assert.equal(codeOf(guard({ ...input, before: none, allow: [] })), 'ok')
 })
 
 test('a pool that loses its last ready server is refused, unless it had none before', () => {

@@ -114,10 +114,10 @@ test('a node without a part in it wants nothing', () => {
 const PROC = `IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port Scheduler Flags
   -> RemoteAddress:Port Forward Weight ActiveConn InActConn
-TCP  0A000021:0050 rr persistent 50 FFFFF000
+TCP  0A000021:0050 rr persistent 5000 FFFFF000
   -> 0A000015:0050      Route   1      3          4         
   -> 0A00000B:0051      Local   1      0          0         
-UDP  [fd00:0000:0000:0000:0000:0000:0000:0033]:0035 mh persistent 300 40000000
+UDP  [fd00:0000:0000:0000:0000:0000:0000:0033]:0035 mh persistent 30000 40000000
   -> [fd00:0000:0000:0000:0000:0000:0000:0021]:0035      Tunnel  2      0          0         
 FWM  00000001 wlc
   -> 0A000015:0000      Masq    1      0          0         
@@ -130,7 +130,7 @@ test('the table: hexadecimal, both families, persistence; firewall marks are not
       address: '10.0.0.33',
       port: 80,
       scheduler: 'rr',
-      persistence: { seconds: 50, prefix: 20 },
+      persistence: { ticks: 5000, prefix: 20 },
       reals: [
         { address: '10.0.0.21', port: 80, method: 'dr', weight: 1, active: 3, inactive: 4 },
         { address: '10.0.0.11', port: 81, method: 'local', weight: 1, active: 0, inactive: 0 },
@@ -141,7 +141,7 @@ test('the table: hexadecimal, both families, persistence; firewall marks are not
       address: 'fd00::33',
       port: 53,
       scheduler: 'mh',
-      persistence: { seconds: 300, prefix: 64 },
+      persistence: { ticks: 30000, prefix: 64 },
       reals: [{ address: 'fd00::21', port: 53, method: 'tun', weight: 2, active: 0, inactive: 0 }],
     },
   ])
