@@ -18,6 +18,7 @@ export type Engine = {
   readonly proof:
     | { readonly by: 'socket'; readonly socket: string; readonly command: string }
     | { readonly by: 'dump'; readonly signal: 'SIGUSR1'; readonly path: string }
+    | { readonly by: 'get'; readonly url: string }
   /** Digest found in the answer or dump, '' when there is none. Pure. */
   digestIn(answer: string): string
 }

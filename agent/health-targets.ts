@@ -1,6 +1,7 @@
 // Where a node asks its own proxies whether they answer. Pure.
 import type { Cluster } from '../spec/cluster.ts'
 import { HEALTH_PATH, HEALTH_SOCKET_PATH } from './providers/haproxy/paths.ts'
+import { SOCKET_PATH as NGINX_SOCKET_PATH } from './providers/nginx/paths.ts'
 
 export type HealthTarget = { readonly vip: string; readonly url: string }
 
@@ -11,7 +12,7 @@ export function healthTargets(cluster: Cluster, node: string): readonly HealthTa
     const direct = proxy.mode === 'http' && proxy.tls === undefined && proxy.addresses.includes('*')
     const url = direct
       ? `http://127.0.0.1:${proxy.port}${HEALTH_PATH}`
-      : `unix:${HEALTH_SOCKET_PATH}:/health`
+      : `unix:${proxy.engine === 'nginx' ? NGINX_SOCKET_PATH : HEALTH_SOCKET_PATH}:/health`
     return [{ vip: proxy.vip, url }]
   })
 }

@@ -9,6 +9,7 @@ export type ProofTools = {
   readonly daemons: ReadonlyMap<string, Daemon>
 }
 
+const GET_TIMEOUT_MS = 1_000
 const DUMP_TRIES_MAX = 50
 const DUMP_INTERVAL_MS = 10
 
@@ -18,6 +19,10 @@ export async function provenDigest(tools: ProofTools, engine: Engine): Promise<s
   try {
     if (engine.proof.by === 'socket') {
       return engine.digestIn(await host.ask(engine.proof.socket, engine.proof.command))
+    }
+    if (engine.proof.by === 'get') {
+      const { status, body } = await host.get(engine.proof.url, {}, GET_TIMEOUT_MS)
+      return status === 200 ? engine.digestIn(body) : ''
     }
     const daemon = tools.daemons.get(engine.name)
     const pid = daemon === undefined ? 0 : (await host.supervisor.status(daemon)).pid

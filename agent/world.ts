@@ -25,6 +25,8 @@ export type Daemon = {
   readonly argv: readonly string[]
   /** Signal that makes it load its configuration again. */
   readonly reloadSignal: 'SIGHUP' | 'SIGUSR2'
+  /** Files that a killed process leaves and that keep the next one from starting: removed before a start while none runs. */
+  readonly leftovers?: readonly string[]
 }
 export type DaemonStatus = {
   readonly running: boolean

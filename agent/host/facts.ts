@@ -41,6 +41,16 @@ async function probePackager(host: Host): Promise<Facts['packager']> {
   return found?.[0] ?? 'none'
 }
 
+/** Dynamic modules are packages of their own: `module:<file>` for each that is there to be loaded. */
+async function withModules(host: Host, engines: Facts['engines']): Promise<Facts['engines']> {
+  const { nginx } = engines
+  const path = nginx?.features.find((one) => one.startsWith('modules-path='))?.split('=')[1]
+  if (nginx === undefined || path === undefined) return engines
+  const files = (await host.list(path)).filter((name) => name.endsWith('.so')).sort()
+  const modules = files.map((name) => `module:${name}`)
+  return { ...engines, nginx: { ...nginx, features: [...nginx.features, ...modules] } }
+}
+
 /** Only the first network namespace has the kernel's process connector; a container or a lab node has not. */
 function withProcessEvents(engines: Facts['engines'], netlink: string): Facts['engines'] {
   const { keepalived } = engines
@@ -114,7 +124,7 @@ export async function probeFacts(host: Host, node: string): Promise<Facts> {
     node,
     interfaces,
     addresses,
-    engines: withProcessEvents(found, netlink?.body ?? ''),
+    engines: withProcessEvents(await withModules(host, found), netlink?.body ?? ''),
     supervisor: host.supervisor.kind,
     packager,
     filesMax: parseFilesMax(limits?.body ?? ''),

@@ -1,5 +1,6 @@
 // Keeps daemons alive where systemd is not PID 1. They run in sessions of their own and outlive the agent;
 // a new agent adopts them by the notes in the run directory. Nothing here ever stops one unasked.
+import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Daemon, DaemonStatus, Supervisor } from '../world.ts'
 import { type Note, readNote, removeNote, writeNote } from './daemon-note.ts'
@@ -118,6 +119,7 @@ async function adopt(state: State, daemon: Daemon): Promise<Kept | undefined> {
 
 async function begin(state: State, kept: Kept): Promise<void> {
   const { daemon } = kept
+  for (const path of daemon.leftovers ?? []) await rm(path, { force: true })
   const { child, running } = await launch(daemon.argv, logPath(state, daemon))
   kept.current = running
   kept.startedAt = performance.now()

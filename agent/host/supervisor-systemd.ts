@@ -21,7 +21,10 @@ export type SystemdOptions = {
 // Restart=always: keepalived exits 0 on permanent configuration errors (keepalived#2069), and on-failure would leave
 // it dead. StartLimitInterval=0 in [Service] is what systemd 219 knows, and newer ones still take; the name with Sec in
 // [Unit] came with 230. Only what the distribution's unit lacks is added; how the daemon is executed stays the package's matter.
-const DROP_IN = `# Written by hactl; changes are overwritten.
+/** `leftovers` go before each start: ExecStartPre lines of a drop-in add to the unit's own (systemd.service(5)). */
+const dropInText = ({
+  leftovers = [],
+}: Daemon): string => `# Written by hactl; changes are overwritten.
 [Unit]
 Wants=network-online.target
 After=network-online.target
@@ -30,7 +33,7 @@ After=network-online.target
 Restart=always
 RestartSec=100ms
 StartLimitInterval=0
-`
+${leftovers.map((path) => `ExecStartPre=-/bin/rm -f ${path}\n`).join('')}`
 // After a boot the daemons start beside the agent or before it: haproxy cannot bind its sockets in a folder that is not
 // there, and keepalived ignores a track file without one until its next reload.
 const TMPFILES = `# Written by hactl; changes are overwritten.
@@ -58,6 +61,13 @@ const RUNNING: readonly (string | undefined)[] = ['active', 'reloading', 'refres
 /** Answers of is-enabled. "enabled-runtime" is gone after a reboot; static units start by what wants them. */
 const STARTS_AT_BOOT: readonly string[] = ['enabled', 'static', 'generated', 'alias']
 
+function statusIn(shown: string): DaemonStatus {
+  const values = parseShow(shown)
+  const pid = numberOf(values.get('MainPID'))
+  const running = RUNNING.includes(values.get('ActiveState')) && pid > 0
+  return { running, pid: running ? pid : 0, restarts: numberOf(values.get('NRestarts')) }
+}
+
 export function systemdSupervisor(options: SystemdOptions): HostSupervisor {
   const systemctl = options.systemctl ?? ['systemctl']
   const unitDirectory = options.unitDirectory ?? '/etc/systemd/system'
@@ -77,18 +87,17 @@ export function systemdSupervisor(options: SystemdOptions): HostSupervisor {
     if (result.code !== 0) {
       throw new HostError(`see unit ${unit}`, new Error(result.stderr.trim()))
     }
-    const values = parseShow(result.stdout)
-    const pid = numberOf(values.get('MainPID'))
-    const running = RUNNING.includes(values.get('ActiveState')) && pid > 0
-    return { running, pid: running ? pid : 0, restarts: numberOf(values.get('NRestarts')) }
+    return statusIn(result.stdout)
   }
-  const dropIn = async (unit: string): Promise<void> => {
+  const dropIn = async (daemon: Daemon): Promise<void> => {
+    const { unit } = daemon
+    const text = dropInText(daemon)
     const folders = `${tmpfilesDirectory}/hactl.conf`
     if ((await readFileState(folders))?.body !== TMPFILES)
       await writeFileAtomic(folders, TMPFILES, 0o644)
     const path = `${unitDirectory}/${unit}.d/50-hactl.conf`
-    if ((await readFileState(path))?.body === DROP_IN) return
-    await writeFileAtomic(path, DROP_IN, 0o644)
+    if ((await readFileState(path))?.body === text) return
+    await writeFileAtomic(path, text, 0o644)
     await act('daemon-reload')
   }
   /**
@@ -99,8 +108,9 @@ export function systemdSupervisor(options: SystemdOptions): HostSupervisor {
     const { stdout } = await options.run([...systemctl, 'is-enabled', unit], SHOW_TIMEOUT_MS)
     if (!STARTS_AT_BOOT.includes(stdout.trim())) await act('enable', unit)
   }
-  const bring = async (verb: 'start' | 'restart', { unit }: Daemon): Promise<void> => {
-    await dropIn(unit)
+  const bring = async (verb: 'start' | 'restart', daemon: Daemon): Promise<void> => {
+    const { unit } = daemon
+    await dropIn(daemon)
     // A unit that failed too often before our drop-in came refuses to start; one never seen has no such state.
     await options.run([...systemctl, 'reset-failed', unit], SHOW_TIMEOUT_MS)
     await act(verb, unit)
@@ -110,8 +120,9 @@ export function systemdSupervisor(options: SystemdOptions): HostSupervisor {
     kind: 'systemd',
     status: ({ unit }) => show(unit),
     start: (daemon) => bring('start', daemon),
-    reload: async ({ unit }) => {
-      await dropIn(unit)
+    reload: async (daemon) => {
+      const { unit } = daemon
+      await dropIn(daemon)
       await act('reload', unit)
       await enable(unit)
     },

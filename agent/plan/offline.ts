@@ -7,6 +7,18 @@ import type { Facts, Observed } from './types.ts'
 export const OFFLINE_VERSIONS: Readonly<Record<string, Version>> = {
   haproxy: [2, 6, 12],
   keepalived: [2, 2, 7],
+  nginx: [1, 22, 1],
+}
+/** What the packages of Debian 12 bring, as the facts of a node name it. */
+const OFFLINE_FEATURES: Readonly<Record<string, readonly string[]>> = {
+  nginx: [
+    'http_ssl_module',
+    'http_v2_module',
+    'module:ngx_stream_module.so',
+    'modules-path=/usr/lib/nginx/modules',
+    'stream=dynamic',
+    'stream_ssl_module',
+  ],
 }
 /** Debian 12's. */
 const OFFLINE_KERNEL: Version = [6, 1, 0]
@@ -32,14 +44,14 @@ export function offlineFacts(
     engines: Object.fromEntries(
       Object.entries({ ...OFFLINE_VERSIONS, ...versions }).map(([engine, version]) => [
         engine,
-        { version, features: [] },
+        { version, features: OFFLINE_FEATURES[engine] ?? [] },
       ]),
     ),
     supervisor: 'systemd',
     packager: 'apt',
     filesMax: OFFLINE_FILES_MAX,
     cpus: 2,
-    users: ['root', 'haproxy'],
+    users: ['root', 'haproxy', 'www-data'],
     syslog: true,
     kernel: OFFLINE_KERNEL,
     firewall: 'none',

@@ -30,6 +30,16 @@ const KNOWN: readonly Retired[] = [
       reloadSignal: 'SIGUSR2',
     },
   },
+  {
+    path: '/etc/nginx/nginx.conf',
+    vips: [],
+    daemon: {
+      name: 'nginx',
+      unit: 'nginx.service',
+      argv: ['nginx', '-c', '/etc/nginx/nginx.conf', '-g', 'daemon off;'],
+      reloadSignal: 'SIGHUP',
+    },
+  },
 ]
 
 /** Only what we wrote ourselves is ever stopped: a hand-made daemon on an idle node stays. */

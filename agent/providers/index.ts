@@ -7,12 +7,15 @@ import { keepalivedEngine } from './keepalived/engine.ts'
 import { keepalived } from './keepalived/index.ts'
 import { kernel } from './kernel/index.ts'
 import { lvs } from './lvs/index.ts'
+import { nginxEngine } from './nginx/engine.ts'
+import { nginx } from './nginx/index.ts'
 import { services } from './services/index.ts'
 
-export const providers: readonly Provider[] = [kernel, services, haproxy, keepalived, lvs]
+export const providers: readonly Provider[] = [kernel, services, haproxy, nginx, keepalived, lvs]
 
 /** Engines by name; a want that names another one is our bug. */
 export const engines: Readonly<Record<string, Engine>> = {
   haproxy: haproxyEngine,
+  nginx: nginxEngine,
   keepalived: keepalivedEngine,
 }

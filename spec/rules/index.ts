@@ -16,6 +16,16 @@ import { lvsServers } from './lvs-servers.ts'
 import { lvsSubnet } from './lvs-subnet.ts'
 import { lvsUdpCheck } from './lvs-udp-check.ts'
 import { lvsUnique } from './lvs-unique.ts'
+import { nginxBackup } from './nginx-backup.ts'
+import { nginxBalance } from './nginx-balance.ts'
+import { nginxCheck } from './nginx-check.ts'
+import { nginxExtra } from './nginx-extra.ts'
+import { nginxHostName } from './nginx-host-name.ts'
+import { nginxPoolExtra } from './nginx-pool-extra.ts'
+import { nginxRegex } from './nginx-regex.ts'
+import { nginxStick } from './nginx-stick.ts'
+import { nginxStream } from './nginx-stream.ts'
+import { nginxWithout } from './nginx-without.ts'
 import { notifyClear } from './notify-clear.ts'
 import { notifyReaches } from './notify-reaches.ts'
 import { notifyReferences } from './notify-references.ts'
@@ -105,6 +115,16 @@ export const RULES: readonly Rule[] = [
   lvsNatGateway,
   lvsUnique,
   vipGroup,
+  nginxCheck,
+  nginxBalance,
+  nginxStick,
+  nginxBackup,
+  nginxHostName,
+  nginxStream,
+  nginxRegex,
+  nginxExtra,
+  nginxPoolExtra,
+  nginxWithout,
   notifyReferences,
   notifyClear,
   notifyReaches,

@@ -15,6 +15,11 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     node: 'lb1',
     change: (text) => text.replace('"/static"', '"/assets"'),
   },
+  nginx: {
+    spec: 'spec/examples/nginx-dual-master.json',
+    node: 'nginx1',
+    change: (text) => text.replace('"retries": 1', '"retries": 2'),
+  },
   services: {
     spec: 'test/cases/specs/services.json',
     node: 'web1',

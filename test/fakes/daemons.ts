@@ -1,4 +1,4 @@
-// Fake haproxy and keepalived behind a fake supervisor. Markers in a configuration say how it behaves:
+// Fake haproxy, nginx and keepalived behind a fake supervisor. Markers in a configuration say how it behaves:
 // BROKEN fails the check, UNBINDABLE passes it and cannot be loaded, CRASH is loaded and dies at once.
 import type { Daemon, DaemonStatus, Supervisor } from '../../agent/world.ts'
 import type { FakeDisk } from './disk.ts'
@@ -31,12 +31,13 @@ export const passesCheck = (text: string): boolean => !text.includes('BROKEN')
 export const loads = (text: string | undefined): text is string =>
   text !== undefined && !/BROKEN|UNBINDABLE|CRASH/.test(text)
 
-const KNOWN = ['haproxy', 'keepalived']
+const KNOWN = ['haproxy', 'keepalived', 'nginx']
 
 function configOf(daemon: Daemon): string {
   if (!KNOWN.includes(daemon.name)) throw new Error(`FakeHost was not taught daemon ${daemon.name}`)
-  const config = daemon.argv[daemon.argv.indexOf('-f') + 1]
-  if (config === undefined) throw new Error(`FakeHost finds no -f in ${daemon.argv.join(' ')}`)
+  const config = daemon.argv[daemon.argv.indexOf(daemon.name === 'nginx' ? '-c' : '-f') + 1]
+  if (config === undefined)
+    throw new Error(`FakeHost finds no configuration in ${daemon.argv.join(' ')}`)
   return config
 }
 

@@ -26,6 +26,7 @@ export type FakeHost = {
   reboot(): void
 }
 
+const NGINX_DIGEST = 'unix:/run/hactl/nginx.sock:/.hactl'
 const HAPROXY_SOCKET = '/run/hactl/haproxy.sock'
 const DUMP = '/tmp/keepalived.data'
 const CHECK_DUMP = '/tmp/keepalived_check.data'
@@ -59,16 +60,27 @@ function runProgram(argv: readonly string[], disk: FakeDisk, programs: Set<strin
       )
     return broken ? exec(1, '', 'Syntax error') : exec(0)
   }
-  const isCheck = { haproxy: args.includes('-c'), keepalived: args.includes('-t') }
-  if (program !== 'haproxy' && program !== 'keepalived') throw untaught(argv)
+  const isCheck = {
+    haproxy: args.includes('-c'),
+    keepalived: args.includes('-t'),
+    nginx: args.includes('-t'),
+  }
+  if (program !== 'haproxy' && program !== 'keepalived' && program !== 'nginx') throw untaught(argv)
   if (!isCheck[program]) throw untaught(argv)
   if (!programs.has(program)) return exec(127)
-  const config = args[args.indexOf('-f') + 1] ?? ''
+  const config = args[args.indexOf(program === 'nginx' ? '-c' : '-f') + 1] ?? ''
   const text = disk.read(config)?.body
   if (text !== undefined && passesCheck(text)) return exec(0)
   const says = text === undefined ? 'cannot open it' : "unknown keyword 'BROKEN'"
   if (program === 'keepalived') return exec(4, '', `(${config}: Line 1) Unknown keyword 'BROKEN'\n`)
+  if (program === 'nginx') return exec(1, '', `nginx: [emerg] ${says} in ${config}:1\n`)
   return exec(1, '', `[ALERT]    (1) : config : [${config}:1] : ${says}\n`)
+}
+
+/** What nginx answers on its own socket: the body that its configuration returns. */
+function digestAnswer(loaded: string | undefined) {
+  const body = /return 200 "(hactl:[0-9a-f]*)/.exec(loaded ?? '')?.[1]
+  return { status: body === undefined ? 0 : 200, body: `${body ?? ''}\n`, headers: {} }
 }
 
 const untaught = (argv: readonly string[]): Error =>
@@ -102,7 +114,7 @@ export function createFakeHost(): FakeHost {
   const systemd = fakeSystemd()
   const addresses: KernelAddress[] = []
   const sysctls = new Map<string, string>()
-  const programs = new Set(['haproxy', 'keepalived'])
+  const programs = new Set(['haproxy', 'keepalived', 'nginx'])
   const taken = new Set<string>()
   const ipvs = fakeIpvs(() => daemons.loaded('keepalived'))
   const doing = (what: string): void => effect(faults, what)
@@ -150,6 +162,7 @@ export function createFakeHost(): FakeHost {
     },
     get: async (url) => {
       doing(`get ${url}`)
+      if (url === NGINX_DIGEST) return digestAnswer(daemons.loaded('nginx'))
       return { status: loads(daemons.loaded('haproxy')) ? 200 : 0, body: '', headers: {} }
     },
     supervisor: daemons.supervisor,

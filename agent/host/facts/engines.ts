@@ -41,11 +41,18 @@ export function parseKeepalived(text: string): EngineFacts | undefined {
   return { version, features: unique(lists.flatMap((match) => words(match[1]))) }
 }
 
-/** `nginx -V`, which prints to stderr. Features are configure's `--with-` names: `http_v2_module`, `stream=dynamic`. */
+/** `nginx -V`, which prints to stderr. Features are configure's `--with-` names: `http_v2_module`, `stream=dynamic`; and `modules-path=<folder>`. */
 export function parseNginx(text: string): EngineFacts | undefined {
   const version = versionOf(/^nginx version: [^/\s]+\/(\d+(?:\.\d+)*)/m.exec(text)?.[1])
   if (version === undefined) return undefined
   const line = /^configure arguments: *(.*)$/m.exec(text)?.[1] ?? ''
   const features = [...line.matchAll(/(?:^|\s)--with-([a-z0-9_-]+(?:=dynamic)?)(?=\s|$)/g)]
-  return { version, features: unique(features.flatMap((match) => match[1] ?? [])) }
+  const modules = /(?:^|\s)--modules-path=(\/\S+)/.exec(line)?.[1]
+  return {
+    version,
+    features: unique([
+      ...features.flatMap((match) => match[1] ?? []),
+      ...(modules === undefined ? [] : [`modules-path=${modules}`]),
+    ]),
+  }
 }

@@ -1,35 +1,11 @@
 // A frontend: where it listens, how it routes.
-import type { Cluster, ClusterProxy, ClusterRoute } from '../../../spec/cluster.ts'
+import type { ClusterProxy, ClusterRoute } from '../../../spec/cluster.ts'
 import type { Version } from '../../engine.ts'
 import type { Bind } from '../../world.ts'
+import { bindsOf } from '../listen.ts'
 import { HEALTH_PATH } from './paths.ts'
 import { has, leftOut } from './profiles.ts'
 import { duration, endpoint, type Part, section, verbatim, word, words } from './words.ts'
-
-/** Whether "every address" includes IPv6: only where the spec uses it, since a kernel without it refuses the bind. */
-export function usesIpv6(cluster: Cluster, node: string): boolean {
-  const own = cluster.nodes.find((one) => one.name === node)
-  const nets = [
-    ...(own === undefined ? [] : [own.net, ...own.links.map((link) => link.net)]),
-    ...cluster.vips
-      .filter((vip) => vip.peers.some((peer) => peer.node === node))
-      .flatMap((vip) => vip.nets),
-  ]
-  return nets.some((net) => net.family === 6)
-}
-
-/** Listeners as the kernel sees them; `*` becomes 0.0.0.0 and, with ipv6, ::. */
-export function bindsOf(
-  addresses: readonly string[],
-  port: number,
-  ipv6: boolean,
-): readonly Bind[] {
-  return addresses.flatMap((address) => {
-    if (address !== '*') return [{ address, port }]
-    const four = { address: '0.0.0.0', port }
-    return ipv6 ? [four, { address: '::', port }] : [four]
-  })
-}
 
 /** haproxy's spelling; v6only keeps the IPv6 wildcard from taking the IPv4 one as well. */
 export function bindLine({ address, port }: Bind, options: readonly string[] = []): string {

@@ -1,22 +1,14 @@
 // haproxy on a node: package, configuration, sysctls. Turns the spec into wants, nothing else.
 import type { Cluster, ClusterProxy } from '../../../spec/cluster.ts'
 import type { Version } from '../../engine.ts'
-import type {
-  Facts,
-  Provider,
-  Want,
-  WantDaemon,
-  WantLive,
-  WantPackage,
-  WantSysctl,
-} from '../../plan/types.ts'
+import type { Facts, Provider, Want, WantDaemon, WantLive, WantPackage } from '../../plan/types.ts'
 import type { Bind, Daemon } from '../../world.ts'
 import { isLive, weightOf } from './backend.ts'
-import { bindsOf, usesIpv6 } from './frontend.ts'
+import { bindsOf, nonlocalBinds, poolsOf, proxiesOn, usesIpv6 } from '../listen.ts'
 import { haproxyImpact } from './impact.ts'
 import { CONFIG_PATH, MASTER_SOCKET_PATH, PID_PATH, SOCKET_PATH } from './paths.ts'
 import { has } from './profiles.ts'
-import { poolsOf, proxiesOn, renderHaproxy } from './render.ts'
+import { renderHaproxy } from './render.ts'
 import { statsBinds } from './stats.ts'
 
 const PACKAGE: WantPackage = {
@@ -65,35 +57,12 @@ function liveOf(cluster: Cluster, version: Version, proxies: readonly ClusterPro
   return { socket: SOCKET_PATH, servers: Object.fromEntries(servers) }
 }
 
-/** A backup listens on an address that it does not hold yet, or it could not serve at once after a takeover. */
-function sysctlsFor(
-  cluster: Cluster,
-  node: string,
-  proxies: readonly ClusterProxy[],
-): readonly WantSysctl[] {
-  const self = cluster.nodes.find((one) => one.name === node)
-  const own = self === undefined ? [] : [self.net, ...self.links.map((link) => link.net)]
-  const foreign = proxies
-    .flatMap((proxy) => proxy.addresses.map((address) => ({ address, proxy: proxy.name })))
-    .filter(({ address }) => !['*', '0.0.0.0', '::', '::1'].includes(address))
-    .filter(({ address }) => !address.startsWith('127.'))
-    .filter(({ address }) => !own.some((net) => net.address === address))
-  const want = (family: 4 | 6) => {
-    const first = foreign.find(({ address }) => address.includes(':') === (family === 6))
-    if (first === undefined) return []
-    const why = `proxy ${first.proxy} listens on ${first.address} also while another node holds it`
-    const key = `net.ipv${family}.ip_nonlocal_bind`
-    return [{ kind: 'sysctl', key, value: '1', why } as const]
-  }
-  return [...want(4), ...want(6)]
-}
-
 function daemonWant(
   cluster: Cluster,
   facts: Facts,
   version: Version,
 ): { readonly want: WantDaemon; readonly notes: readonly string[] } {
-  const proxies = proxiesOn(cluster, facts.node)
+  const proxies = proxiesOn(cluster, facts.node, 'haproxy')
   const { text, digest, notes } = renderHaproxy(cluster, facts, version)
   const secret = Object.keys(cluster.stats?.users ?? {}).length > 0
   const vips = proxies.flatMap((proxy) => (proxy.vip === undefined ? [] : [proxy.vip]))
@@ -114,7 +83,7 @@ function daemonWant(
 export const haproxy = {
   name: 'haproxy',
   compile(cluster: Cluster, facts: Facts) {
-    const proxies = proxiesOn(cluster, facts.node)
+    const proxies = proxiesOn(cluster, facts.node, 'haproxy')
     if (proxies.length === 0) return { wants: [], notes: [] }
     const version = facts.engines['haproxy']?.version
     if (version === undefined)
@@ -125,7 +94,7 @@ export const haproxy = {
         ],
       }
     const { want, notes } = daemonWant(cluster, facts, version)
-    const wants: readonly Want[] = [PACKAGE, ...sysctlsFor(cluster, facts.node, proxies), want]
+    const wants: readonly Want[] = [PACKAGE, ...nonlocalBinds(cluster, facts.node, 'haproxy'), want]
     return { wants, notes }
   },
 } satisfies Provider

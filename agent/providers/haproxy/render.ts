@@ -1,10 +1,11 @@
 // haproxy.cfg of one node for one haproxy version. Pure: same input, same bytes.
-import type { Cluster, ClusterPool, ClusterProxy } from '../../../spec/cluster.ts'
+import type { Cluster } from '../../../spec/cluster.ts'
 import type { Version } from '../../engine.ts'
 import type { Facts } from '../../plan/types.ts'
 import { backendSection } from './backend.ts'
 import { stamped } from './digest.ts'
-import { frontendSection, usesIpv6 } from './frontend.ts'
+import { poolsOf, proxiesOn, usesIpv6 } from '../listen.ts'
+import { frontendSection } from './frontend.ts'
 import { defaultsSection, globalSection, maxconn, resolversSection } from './global.ts'
 import { has, leftOut } from './profiles.ts'
 import { healthSection, statsSections } from './stats.ts'
@@ -18,25 +19,9 @@ export type Rendered = {
   readonly notes: readonly string[]
 }
 
-/** Proxies that run on this node, in the order of the spec's normal form. */
-export function proxiesOn(cluster: Cluster, node: string): readonly ClusterProxy[] {
-  return cluster.proxies.filter((proxy) => proxy.nodes.includes(node))
-}
-
-/** Pools that these proxies can reach. */
-export function poolsOf(
-  cluster: Cluster,
-  proxies: readonly ClusterProxy[],
-): readonly ClusterPool[] {
-  const used = new Set(
-    proxies.flatMap((proxy) => [proxy.pool, ...proxy.routes.map((route) => route.pool)]),
-  )
-  return cluster.pools.filter((pool) => used.has(pool.name))
-}
-
 /** The whole file for facts.node; `version` is the probed one, never a guess. */
 export function renderHaproxy(cluster: Cluster, facts: Facts, version: Version): Rendered {
-  const proxies = proxiesOn(cluster, facts.node)
+  const proxies = proxiesOn(cluster, facts.node, 'haproxy')
   const pools = poolsOf(cluster, proxies)
   const ipv6 = usesIpv6(cluster, facts.node)
   const names = pools.some((pool) => pool.servers.some((server) => !server.literal))

@@ -1,7 +1,8 @@
 // haproxy's own pages: the statistics page of the spec, and the health answer for the node itself.
 import type { Stats } from '../../../spec/operations.ts'
 import type { Bind } from '../../world.ts'
-import { bindLine, bindsOf } from './frontend.ts'
+import { bindsOf } from '../listen.ts'
+import { bindLine } from './frontend.ts'
 import { HEALTH_SOCKET_PATH } from './paths.ts'
 import { duration, section, word } from './words.ts'
 

@@ -27,7 +27,7 @@ const STARTUP_DELAY_S = 1
 /** A supervisor starts a dead proxy again within this time: the vip stays. */
 const TERMINATE_DELAY_S = 0.5
 const SCRIPT_INTERVAL_S = 1
-const PROCESS = 'hactl_haproxy'
+const processName = (engine: string) => `hactl_${engine}`
 
 const healthName = (vip: string) => `hactl_${vip}`
 
@@ -40,9 +40,9 @@ export function renderKeepalived(
 ): Rendered {
   const tracksProcess = has(version, 'vrrp_track_process') && features.includes(PROC_EVENTS)
   const vips = [...new Set(routers.map((r) => r.vip.name))]
-  const proxied = routers.some((r) => r.proxied)
+  const engines = [...new Set(routers.flatMap((r) => r.engines))].sort()
   const blocks = [
-    ...(proxied && tracksProcess ? [processBlock()] : []),
+    ...(tracksProcess ? engines.map(processBlock) : []),
     ...vips.map((vip) =>
       has(version, 'vrrp_track_file') ? fileBlock(vip, version) : scriptBlock(vip),
     ),
@@ -66,7 +66,7 @@ export function renderKeepalived(
   return {
     body: text([`router_id hactl_${digest}`]),
     digest,
-    notes: notesOf(version, proxied, tracksProcess),
+    notes: notesOf(version, engines.length > 0, tracksProcess),
   }
 }
 
@@ -109,9 +109,9 @@ function globals(version: Version): readonly string[] {
   ]
 }
 
-const processBlock = () =>
-  block(`vrrp_track_process ${PROCESS}`, [
-    'process haproxy',
+const processBlock = (engine: string) =>
+  block(`vrrp_track_process ${processName(engine)}`, [
+    `process ${engine}`,
     'weight 0',
     'quorum 1',
     `terminate_delay ${TERMINATE_DELAY_S}`,
@@ -170,7 +170,9 @@ function instanceBlock(
     ...(vip.preempt ? [] : ['nopreempt']),
     ...wayOf(router),
     ...tracked(router),
-    ...(router.proxied && tracksProcess ? block('track_process', [PROCESS]) : []),
+    ...(router.engines.length > 0 && tracksProcess
+      ? block('track_process', router.engines.map(processName))
+      : []),
     ...block(health, [healthName(vip.name)]),
     ...block('virtual_ipaddress', [addressLine(router.advertised, router)]),
     // Not in the adverts: adding or removing these never makes peers disagree (FIELD 4.4).

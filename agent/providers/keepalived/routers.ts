@@ -3,6 +3,7 @@ import type {
   Cluster,
   ClusterNode,
   ClusterPeer,
+  ClusterProxy,
   ClusterVip,
   Family,
   Net,
@@ -21,8 +22,8 @@ export type Router = {
   /** The one address that is in the adverts. */
   readonly advertised: Net
   readonly excluded: readonly Net[]
-  /** A proxy of this node stands behind the vip. */
-  readonly proxied: boolean
+  /** Programs of this node's proxies behind the vip, each once, sorted. */
+  readonly engines: readonly ClusterProxy['engine'][]
   /** Instances with the same word move together. */
   readonly group: string
 }
@@ -130,9 +131,14 @@ function routerOf(
     priority: self.priority,
     advertised,
     excluded: [...more, ...orphans],
-    proxied: cluster.proxies.some((p) => p.vip === vip.name && p.nodes.includes(facts.node)),
+    engines: enginesOf(cluster, vip, facts.node),
     group: vip.group === undefined ? `${vip.name}_both` : `${vip.group}_group`,
   }
+}
+
+function enginesOf(cluster: Cluster, vip: ClusterVip, node: string): Router['engines'] {
+  const mine = cluster.proxies.filter((p) => p.vip === vip.name && p.nodes.includes(node))
+  return [...new Set(mine.map((p) => p.engine))].sort()
 }
 
 type Place = { readonly address: string; readonly interface: string | undefined }

@@ -167,3 +167,19 @@ test('a program that cannot be executed is an error at start', async (context) =
   await assert.rejects(one.start(missing), /cannot start .*no such file/)
   assert.equal((await one.status(missing)).running, false)
 })
+
+test('what a killed life left is gone before the next one starts', async (context) => {
+  const { daemon, directory, log, supervisor } = await bed(
+    context,
+    '[ -e "$0" ] && exit 1; trap "" USR2; while :; do sleep 1000 & wait; done',
+  )
+  const left = `${directory}.sock`
+  const [shell = '', flag = '', script = ''] = daemon.argv
+  const named = { ...daemon, argv: [shell, flag, script, left], leftovers: [left] }
+  await writeFile(left, '')
+  const one = supervisor()
+  context.after(() => one.stop(named))
+  await one.start(named)
+  assert.equal((await one.status(named)).running, true, log.join('\n'))
+  await assert.rejects(readFile(left), /ENOENT/)
+})

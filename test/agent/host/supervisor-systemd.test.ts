@@ -57,6 +57,10 @@ test('start: drop-in, daemon-reload once, reset, start, and enable where it is n
   const folders = await readFile(`${directory}/hactl.conf`, 'utf8')
   assert.match(folders, /^d \/run\/hactl 0755 root root -$/m)
   assert.match(folders, /^d \/run\/hactl\/health 0755 root root -$/m)
+  const stale = { ...daemon, unit: 'nginx.service', leftovers: ['/run/hactl/nginx.sock'] }
+  await fake(directory).supervisor.start(stale)
+  const nginx = await readFile(`${directory}/nginx.service.d/50-hactl.conf`, 'utf8')
+  assert.match(nginx, /\nExecStartPre=-\/bin\/rm -f \/run\/hactl\/nginx\.sock\n$/)
   await supervisor.reload(daemon)
   await supervisor.restart(daemon)
   await supervisor.stop(daemon)
