@@ -150,6 +150,13 @@ async function converge(agent: Agent): Promise<PassResult> {
   }
   const { cluster, text } = goal
   const seen = await look(agent, cluster)
+  const { unmet = [] } = seen.plan
+  if (unmet.length > 0) {
+    // A boot at which the network is late, or an address that is not this machine's: nothing is stopped or changed for it.
+    const reason = `waits, nothing is changed: ${unmet.join('; ')}`
+    agent.status.set({ condition: 'Degraded', reason })
+    return QUIET
+  }
   // Peers are asked beside the pass where nothing is to be done: a dead one must not slow it down.
   if (seen.plan.steps.length === 0) {
     void agent.peers.refresh(cluster, agent.node, agent.status.summary().applying)

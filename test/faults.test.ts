@@ -255,3 +255,17 @@ test('a node that comes back after a power cut starts its daemons without a word
   assert.deepEqual(agent.status.report().drift, [])
   assert.deepEqual(said, ['daemon: nothing ran when the agent started: starts haproxy, keepalived'])
 })
+
+test('an interface that has no address yet stops nothing, and is no state to call ready', async () => {
+  const fake = await converged()
+  const agent = { ...(await boot(fake, first)), facts: async () => ({ ...facts(), addresses: [] }) }
+  const before = [fake.daemons.pid('haproxy'), fake.daemons.pid('keepalived')]
+  await settle(agent, 3)
+  const { condition, reason } = agent.status.summary()
+  assert.equal(condition, 'Degraded')
+  assert.match(reason, /no interface of lb1 carries its address in vip web/)
+  assert.deepEqual([fake.daemons.pid('haproxy'), fake.daemons.pid('keepalived')], before)
+  const late = { ...agent, facts: async () => facts() }
+  await settle(late, 2)
+  assert.equal(late.status.summary().condition, 'Ready')
+})

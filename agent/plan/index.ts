@@ -15,7 +15,11 @@ import { providers } from '../providers/index.ts'
 import { retired } from './retired.ts'
 import type { Facts, Kept, Observed, Plan, Provider, Step, Want } from './types.ts'
 
-export type Compiled = { readonly wants: readonly Want[]; readonly notes: readonly string[] }
+export type Compiled = {
+  readonly wants: readonly Want[]
+  readonly notes: readonly string[]
+  readonly unmet?: readonly string[]
+}
 
 /** Spec to wants, by every provider. */
 export function compile(
@@ -24,7 +28,11 @@ export function compile(
   from: readonly Provider[] = providers,
 ): Compiled {
   const parts = from.map((provider) => provider.compile(cluster, facts))
-  return { wants: parts.flatMap((p) => p.wants), notes: parts.flatMap((p) => p.notes) }
+  return {
+    wants: parts.flatMap((p) => p.wants),
+    notes: parts.flatMap((p) => p.notes),
+    unmet: parts.flatMap((p) => p.unmet ?? []),
+  }
 }
 
 /** What this node must do, in order, and why; byte-same for the same input in any key order. */
@@ -54,6 +62,7 @@ export function planWants(
     steps: [...steps, ...gone, ...retiredSteps(compiled.wants, observed)],
     kept,
     notes: compiled.notes,
+    unmet: compiled.unmet ?? [],
   }
   assertPlan(plan)
   return plan

@@ -86,5 +86,6 @@ export function planText(plan: Plan, options: { readonly diff: boolean }): strin
     ...plan.steps.map((s) => stepText(s, options)),
     ...plan.kept.map((k) => `= ${k.id}  ${k.why}`),
     ...plan.notes.map((n) => `! ${n}`),
+    ...(plan.unmet ?? []).map((u) => `! nothing is changed: ${u}`),
   ].join('\n')}\n`
 }

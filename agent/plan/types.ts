@@ -283,6 +283,8 @@ export type Plan = {
   readonly kept: readonly Kept[]
   /** What was left out for this node's engine versions, and why. */
   readonly notes: readonly string[]
+  /** What the machine lacks now, an interface without its address for one: nothing must be changed. */
+  readonly unmet?: readonly string[]
 }
 
 /** spec -> wants. Pure: no fs, no net, no process, no clock. */
@@ -291,5 +293,9 @@ export type Provider = {
   compile(
     cluster: import('../../spec/cluster.ts').Cluster,
     facts: Facts,
-  ): { readonly wants: readonly Want[]; readonly notes: readonly string[] }
+  ): {
+    readonly wants: readonly Want[]
+    readonly notes: readonly string[]
+    readonly unmet?: readonly string[]
+  }
 }

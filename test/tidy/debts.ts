@@ -2,7 +2,9 @@
 
 /** Files between the limit of 300 lines and the one of 400 that nothing passes. */
 export const LONG_FILES: Readonly<Record<string, number>> = {
-  'agent/pass.ts': 335,
+  // One closed set of wants, read as a whole.
+  'agent/plan/types.ts': 390,
+  'agent/pass.ts': 342,
 }
 
 /** Functions above 70 lines, by file and name. */

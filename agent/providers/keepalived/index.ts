@@ -15,7 +15,7 @@ import {
 } from './paths.ts'
 import { has } from './profiles.ts'
 import { renderKeepalived } from './render.ts'
-import { type Router, routersOf } from './routers.ts'
+import { type Router, routersOf, unmetOf } from './routers.ts'
 import { virtualNotes } from './virtual.ts'
 
 /** Rendered for where keepalived is not installed yet: what apt gives on Debian 12. */
@@ -25,8 +25,9 @@ export const keepalived = {
   name: 'keepalived',
   compile: (cluster, facts) => {
     const mine = cluster.vips.filter((vip) => vip.peers.some((p) => p.node === facts.node))
-    if (mine.length === 0) return { wants: [], notes: [] }
+    if (mine.length === 0) return { wants: [], notes: [], unmet: [] }
     const { routers, notes } = routersOf(cluster, facts)
+    const unmet = unmetOf(cluster, facts.node, routers)
     const orphans = mine.map(
       (vip): Want => ({
         kind: 'address',
@@ -37,11 +38,12 @@ export const keepalived = {
     )
     const names = { apt: 'keepalived', dnf: 'keepalived' }
     const pack: Want = { kind: 'package', engine: 'keepalived', names }
-    if (routers.length === 0) return { wants: [pack, ...orphans], notes }
+    if (routers.length === 0) return { wants: [pack, ...orphans], notes, unmet }
     const { want, left } = daemonOf(cluster, routers, facts)
     return {
       wants: [pack, want, ...orphans, ...tables(cluster, want, facts)],
       notes: [...notes, ...left],
+      unmet,
     }
   },
 } satisfies Provider

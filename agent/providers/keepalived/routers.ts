@@ -42,6 +42,17 @@ export function routersOf(cluster: Cluster, facts: Facts): Routers {
   )
 }
 
+/** Vips of this node that its machine cannot carry now: their interface has no address yet, or never will. Pure. */
+export const unmetOf = (
+  cluster: Cluster,
+  node: string,
+  routers: readonly Router[],
+): readonly string[] =>
+  cluster.vips
+    .filter((vip) => vip.peers.some((p) => p.node === node))
+    .filter((vip) => familiesOf(cluster, vip).length > 0 && !routers.some((r) => r.vip === vip))
+    .map((vip) => `no interface of ${node} carries its address in vip ${vip.name}`)
+
 /** Half a group would hold one vip while a peer holds the other: none is better than that. */
 function wholeGroups(
   cluster: Cluster,

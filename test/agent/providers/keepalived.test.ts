@@ -99,7 +99,9 @@ test('one family without its interface: neither instance', () => {
 test('no interface carries the address: a note, no daemon, no half configuration', () => {
   const of = cluster('pair')
   const none = { ...facts(of, [2, 2, 7], FEATURES), addresses: [] }
-  const { wants, notes } = keepalived.compile(of, none)
+  const { wants, notes, unmet } = keepalived.compile(of, none)
+  // The pass changes nothing for a machine that is not whole: keepalived is not stopped for a late interface.
+  assert.deepEqual(unmet, ['no interface of lb1 carries its address in vip web'])
   assert.deepEqual(
     wants.map((w) => w.kind),
     ['package', 'address'],
@@ -110,7 +112,7 @@ test('no interface carries the address: a note, no daemon, no half configuration
 test('a node that is no peer wants nothing', () => {
   const of = cluster('pair')
   const other = { ...facts(of, [2, 2, 7], FEATURES), node: 'web1' }
-  assert.deepEqual(keepalived.compile(of, other), { wants: [], notes: [] })
+  assert.deepEqual(keepalived.compile(of, other), { wants: [], notes: [], unmet: [] })
 })
 
 test('without process events no track_process, which would hold the vip in FAULT', () => {
