@@ -48,6 +48,8 @@ export type ClusterServer = {
   readonly maxconn?: number
   readonly backup: boolean
   readonly state: 'ready' | 'drain' | 'maint'
+  /** What differs from the pool's check. */
+  readonly check?: Partial<Pick<ClusterCheck, 'intervalMs' | 'rise' | 'fall'>>
   /** True when `address` is a literal, so that no resolver is needed. */
   readonly literal: boolean
 }

@@ -19,6 +19,16 @@ export const BALANCES = [
   'rdp-cookie',
 ] as const
 
+/** What one server may have of its own; the kind of check is the pool's. */
+export const ServerCheck = Type.Object(
+  {
+    intervalMs: Type.Optional(Ms(100, 600_000, 'haproxy inter')),
+    rise: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    fall: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+  },
+  { ...closed, minProperties: 1, description: "where it differs from the pool's check" },
+)
+
 export const Server = Type.Object(
   {
     node: Type.Optional(Name('node of this cluster it runs on; its address is used')),
@@ -34,6 +44,7 @@ export const Server = Type.Object(
     maxconn: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
     backup: Type.Optional(Type.Boolean({ description: 'used only when all others are down' })),
     state: Type.Optional(oneOf(['ready', 'drain', 'maint'], 'default ready')),
+    check: Type.Optional(ServerCheck),
   },
   { ...closed, description: 'a server' },
 )

@@ -208,6 +208,7 @@ function serverOf(spec: Spec, name: string, server: Server): ClusterServer {
     ...(server.maxconn !== undefined && { maxconn: server.maxconn }),
     backup: server.backup ?? false,
     state: server.state ?? 'ready',
+    ...(server.check !== undefined && { check: server.check }),
     literal: literal !== undefined,
   }
 }

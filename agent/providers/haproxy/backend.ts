@@ -56,6 +56,16 @@ function stickLines(pool: ClusterPool): readonly string[] {
 export const weightOf = (server: ClusterServer): number =>
   server.state === 'drain' ? 0 : server.weight
 
+/** Words of a server line win over `default-server` (configuration manual, section 5.2). */
+function ownCheck({ check }: ClusterServer): readonly string[] {
+  if (check === undefined) return []
+  return [
+    ...(check.intervalMs === undefined ? [] : [`inter ${duration(check.intervalMs)}`]),
+    ...(check.rise === undefined ? [] : [`rise ${check.rise}`]),
+    ...(check.fall === undefined ? [] : [`fall ${check.fall}`]),
+  ]
+}
+
 /** Weight and state stand right after the address, where digest.ts looks for them. */
 export function serverLine(pool: ClusterPool, server: ClusterServer, version: Version): string {
   const { check } = pool
@@ -67,6 +77,7 @@ export function serverLine(pool: ClusterPool, server: ClusterServer, version: Ve
     ...(server.backup ? ['backup'] : []),
     ...(check.type === 'none' ? [] : ['check']),
     ...(check.port === undefined || check.type === 'none' ? [] : [`port ${check.port}`]),
+    ...(check.type === 'none' ? [] : ownCheck(server)),
     ...(pool.stick?.by === 'cookie' && pool.mode === 'http' ? [`cookie ${server.name}`] : []),
     ...nameOptions(server, version),
   ].join(' ')

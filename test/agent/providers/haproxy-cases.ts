@@ -196,7 +196,11 @@ export function everything(certificate: string): Cluster {
           server('a1', { maxconn: 200 }),
           server('a2', { state: 'maint' }),
           server('a3', { state: 'drain', weight: 20 }),
-          server('a4', { address: 'fd00::14', backup: true }),
+          server('a4', {
+            address: 'fd00::14',
+            backup: true,
+            check: { intervalMs: 500, rise: 5, fall: 1 },
+          }),
         ],
       }),
       pool('app', { balance: 'random', check: http({ status: '200-301' }) }),
