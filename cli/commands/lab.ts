@@ -31,7 +31,10 @@ export function addLab(program: Command, io: Io): void {
     .option('--link', 'cables pulled')
     .option('--proxy', 'haproxy killed')
     .option('--proxy-stuck', 'haproxy killed and unable to start')
-    .option('--partition', 'peers of the vip do not see each other, clients see all')
+    .option(
+      '--partition',
+      'peers do not see each other where the vip is; clients and second links see all',
+    )
     .option('--agent', 'agent killed')
     .option('--hub', 'hub killed (node: hub)')
     .option('--slow', 'runs 20 of every 100 ms, as when it swaps')

@@ -14,6 +14,7 @@ import { keptPaths } from './preflight.ts'
 import { childrenOf, detach, isAlive, kill, must, type Proc, run, until } from './process.ts'
 import { startAgent, startHub, startPrograms } from './services.ts'
 import { type Fault, type How, readState, type State, writeState } from './state.ts'
+import { contains, parseInet } from './subnet.ts'
 import { HUB, type Member } from './topology.ts'
 import { vmAgent, vmPower, vmSlow } from './vm/ways.ts'
 
@@ -60,6 +61,13 @@ function killBehind(proc: Proc | undefined): void {
   if (proc === undefined || !isAlive(proc)) return
   for (const child of childrenOf(proc.pid)) kill(child)
   kill(proc)
+}
+
+/** Where vips live: a second link of the nodes is another switch and stays whole. All, for a vip of no subnet here. */
+function bridgesOf({ bridges }: State, vips: State['vips']): readonly string[] {
+  const inets = vips.flatMap((vip) => vip.addresses.flatMap((text) => parseInet(text) ?? []))
+  const found = bridges.filter(({ subnet }) => inets.some((inet) => contains(subnet, inet)))
+  return (found.length === 0 ? bridges : found).map(({ name }) => name)
 }
 
 type Way = {
@@ -120,7 +128,9 @@ const WAYS: Record<How, Way> = {
     fail: async (root, state, node) => {
       const vips = state.vips.filter((vip) => vip.peers.includes(node))
       const peers = [...new Set([node, ...vips.flatMap((vip) => vip.peers)])]
-      const ports = peers.flatMap((peer) => memberOf(state, peer).nics.map((nic) => nic.port))
+      const cut = bridgesOf(state, vips)
+      const nics = peers.flatMap((peer) => memberOf(state, peer).nics)
+      const ports = nics.filter((nic) => cut.includes(nic.bridge)).map((nic) => nic.port)
       for (const port of ports) await isolatePort(root, state, port, true)
       return { ports }
     },
