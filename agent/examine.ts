@@ -88,6 +88,7 @@ async function patientOf(
     // Where it was read from is known to the command line only; the doctor asks the usual place.
     configPath: CONFIG_PATH,
     nowMs: agent.world.clock.now(),
+    quiet: true,
     agent: {
       answers: true,
       condition,

@@ -72,6 +72,8 @@ export type Patient = {
   readonly configPath: string
   /** Wall clock, milliseconds since 1970. */
   readonly nowMs: number
+  /** The agent examines itself, now and then: nothing on the node may be switched for it. */
+  readonly quiet?: true
   /** What the agent of this node says of itself; undefined where nobody asked it. */
   readonly agent?: AgentWord
 }

@@ -6,7 +6,7 @@ import { answerAll } from './ask.ts'
 
 export type Examined = { readonly findings: readonly Finding[]; readonly recording: Recording }
 
-/** 'cheap' takes well under a second of work; 'all' listens to the network for three. */
+/** Both listen to the network for three seconds; 'cheap' takes well under one of work. */
 export async function examine(patient: Patient, depth: 'cheap' | 'all'): Promise<Examined> {
   const checks = checksFor(depth)
   const recording = await answerAll(questions(patient, checks))
