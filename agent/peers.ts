@@ -29,22 +29,34 @@ export function createPeers(
   }
 }
 
-/** Asks all of them at once; who does not answer within PEER_TIMEOUT_MS is missing. */
+export type PeerPlace = { readonly name: string; readonly addresses: readonly string[] }
+
+/**
+ * Asks all of them at once, each over all its addresses: a second link answers when a segment is cut. Who does not
+ * answer within PEER_TIMEOUT_MS is missing.
+ */
 export async function askNodes(
   host: Pick<Host, 'get'>,
   options: { readonly port: number; readonly token: string },
-  nodes: readonly { readonly name: string; readonly address: string }[],
+  nodes: readonly PeerPlace[],
   said: Readonly<Record<string, string>> = {},
 ): Promise<ReadonlyMap<string, Summary>> {
   const found = new Map<string, Summary>()
+  const ask = async (name: string, address: string): Promise<Summary> => {
+    const at = address.includes(':') ? `[${address}]` : address
+    const url = `http://${at}:${options.port}/v1/peer`
+    const headers = { authorization: `Bearer ${options.token}`, ...said }
+    const answer = await host.get(url, headers, PEER_TIMEOUT_MS)
+    const value = answer.status === 200 ? parse(answer.body) : undefined
+    if (value?.node !== name) throw new Error(`no answer of ${name}`)
+    return value
+  }
   await Promise.all(
-    nodes.map(async ({ name, address }) => {
-      const at = address.includes(':') ? `[${address}]` : address
-      const url = `http://${at}:${options.port}/v1/peer`
-      const headers = { authorization: `Bearer ${options.token}`, ...said }
-      const answer = await host.get(url, headers, PEER_TIMEOUT_MS)
-      const value = answer.status === 200 ? parse(answer.body) : undefined
-      if (value?.node === name) found.set(name, value)
+    nodes.map(async ({ name, addresses }) => {
+      // Silence on every address is an answer too: the name is missing.
+      const first = Promise.any(addresses.map((address) => ask(name, address)))
+      const value = await first.catch(() => undefined)
+      if (value !== undefined) found.set(name, value)
     }),
   )
   return found
@@ -61,12 +73,23 @@ function parse(body: string): Summary | undefined {
 }
 
 /** Peers of every vip this node takes part in, without itself, each once. */
-export function peerAddresses(cluster: Cluster, node: string) {
-  const names = new Map<string, string>()
-  for (const vip of cluster.vips.filter((v) => v.peers.some((p) => p.node === node))) {
-    for (const peer of vip.peers) if (peer.node !== node) names.set(peer.node, peer.address)
-  }
-  return [...names].map(([name, address]) => ({ name, address }))
+export function peerAddresses(cluster: Cluster, node: string): readonly PeerPlace[] {
+  const mine = cluster.vips.filter((v) => v.peers.some((p) => p.node === node))
+  const names = new Set(mine.flatMap((vip) => vip.peers.map((peer) => peer.node)))
+  names.delete(node)
+  return placesOf(cluster, [...names])
+}
+
+/** Every address of these nodes, the one of a vip's own network first: it is the one that must work. */
+export function placesOf(cluster: Cluster, names: readonly string[]): readonly PeerPlace[] {
+  const peers = cluster.vips.flatMap((vip) => vip.peers)
+  return cluster.nodes
+    .filter(({ name }) => names.includes(name))
+    .map(({ name, net, links }) => {
+      const near = peers.filter((peer) => peer.node === name).map((peer) => peer.address)
+      const far = links.map((link) => link.net.address)
+      return { name, addresses: [...new Set([...near, net.address, ...far])] }
+    })
 }
 
 /** vip -> node, by the peers' own kernels. */

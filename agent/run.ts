@@ -1,4 +1,5 @@
 // The agent's life: one lock, one loop at its own pace. A push shortens the sleep, it never runs code itself.
+import type { Cluster } from '../spec/cluster.ts'
 import { startHealthProber } from './host/health-prober.ts'
 import { createHost } from './host/index.ts'
 import { realClock } from './host/clock.ts'
@@ -13,9 +14,10 @@ import { healthTargets } from './health-targets.ts'
 import { openMemory } from './memory.ts'
 import { startNotify } from './notify/start.ts'
 import { type Agent, emptyPassState, pass } from './pass.ts'
-import { createPeers } from './peers.ts'
+import { askNodes, createPeers, placesOf } from './peers.ts'
 import { engines } from './providers/index.ts'
 import { sourcesOf, tokenOf } from './sources.ts'
+import { watchSplits } from './split.ts'
 import { createStatus } from './status.ts'
 import { clusterName, currentCluster } from './target.ts'
 import { watch } from './watch.ts'
@@ -52,6 +54,7 @@ export async function runAgent(
     monotonic: world.clock.monotonic,
     log,
   })
+  const door = { port: config.peer.port, token: config.peer.token ?? '' }
   const agent: Agent = {
     // Commands are run by passes alone; what runs beside the loop must not feed its watchdog.
     world: { ...world, host: { ...host, run: beatingRun(host.run, notifier.beat) } },
@@ -59,13 +62,16 @@ export async function runAgent(
     engines,
     memory,
     status,
-    peers: createPeers(host, { port: config.peer.port, token: config.peer.token ?? '' }),
+    peers: createPeers(host, door),
     sources: await sourcesOf(config, host),
     facts: cachedFacts(world, config.node),
     signal,
     proofs: new Map(),
     state: emptyPassState(),
   }
+  const cluster = () => currentCluster(agent)
+  const ask = (whole: Cluster, names: readonly string[]) =>
+    askNodes(host, door, placesOf(whole, names))
   const pace = createPace()
   const doors = await openDoors(agent, { config, agentVersion, events, wake: pace.wake, log })
   notifier.ready()
@@ -73,7 +79,8 @@ export async function runAgent(
     await Promise.all([
       loop(agent, config.intervalMs, pace, notifier.beat, signal),
       watch(agent, signal, pace.wake),
-      examineOften({ ...agent, cluster: () => currentCluster(agent) }, config, examine, signal),
+      examineOften({ ...agent, cluster }, config, examine, signal),
+      watchSplits({ ...agent, clock: world.clock, cluster, ask }, signal),
     ])
   } finally {
     for (const close of doors) await close()

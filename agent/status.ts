@@ -35,6 +35,8 @@ export type Status = {
     /** What the doctor found, worst first; at most FINDINGS_MAX are told. */
     readonly findings?: readonly Finding[]
   }): void
+  /** What must be told now, before what the doctor found; replaces what was told before. */
+  alarms(findings: readonly Finding[]): void
   /** One event per text in a row: a reason that stays the same is said once. */
   event(kind: NodeEvent['kind'], text: string): void
   onChange(listener: () => void): void
@@ -63,6 +65,7 @@ export function createStatus(
   let held: readonly string[] = []
   let details = NO_DETAILS
   let claimed = ''
+  let alarms: readonly Finding[] = []
   let last: NodeEvent | undefined
   const listeners: (() => void)[] = []
   const hearers: ((event: NodeEvent) => void)[] = []
@@ -83,7 +86,10 @@ export function createStatus(
   })
   return {
     summary,
-    report: () => ({ summary: summary(), ...details, agentVersion }),
+    report: () => ({
+      ...{ summary: summary(), ...details, agentVersion },
+      ...(alarms.length === 0 ? {} : findingsOf([...alarms, ...(details.findings ?? [])])),
+    }),
     set: (patch) => {
       now = { failed: '', ...patch, reason: patch.reason.slice(0, 4000) }
       changed()
@@ -107,6 +113,11 @@ export function createStatus(
         passMs: patch.passMs ?? details.passMs,
         ...findingsOf(patch.findings ?? details.findings),
       }
+      changed()
+    },
+    alarms: (findings) => {
+      if (JSON.stringify(findings) === JSON.stringify(alarms)) return
+      alarms = findings
       changed()
     },
     event: (kind, text) => {

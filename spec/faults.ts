@@ -16,7 +16,7 @@ export type Fault = {
 }
 
 /** Both peers hold an address for a moment in any move that was not planned: told when it lasts. */
-const SPLIT_HOLD_MS = 1_000
+export const SPLIT_HOLD_MS = 1_000
 /** An agent comes back within 10 s of a hub's restart (the longest pause of its uplink): only then is silence one. */
 export const STALE_HOLD_MS = 12_000
 /** A node that is only waiting (for a peer, a mirror) often goes on by itself. */

@@ -3,7 +3,7 @@ import type { AgentConfig } from '../config.ts'
 import { createCourier } from '../host/courier.ts'
 import type { Agent } from '../pass.ts'
 import { currentCluster } from '../target.ts'
-import { askNodes, peerAddresses } from '../peers.ts'
+import { askNodes, placesOf } from '../peers.ts'
 import { runAgentNotify } from './index.ts'
 
 /** Ends when the returned function is called; what is under way is given up. */
@@ -22,14 +22,7 @@ export function startNotify(
       path: `${config.state}/notices.json`,
       cluster: () => currentCluster(agent),
       summary: status.summary,
-      ask: (cluster, names) => {
-        // The address of the vip's own network where there is one: it is the one that must work.
-        const near = new Map(peerAddresses(cluster, agent.node).map((p) => [p.name, p.address]))
-        const nodes = cluster.nodes
-          .filter((node) => names.includes(node.name))
-          .map(({ name, net }) => ({ name, address: near.get(name) ?? net.address }))
-        return askNodes(world.host, door, nodes)
-      },
+      ask: (cluster, names) => askNodes(world.host, door, placesOf(cluster, names)),
       event: (text) => status.event('notify', text),
     },
     stop.signal,

@@ -1,0 +1,138 @@
+// Two masters, seen by the nodes themselves: a holder asks its peers over every link whether they hold the vip too.
+import { CLOSE_HOLD_MS, SPLIT_HOLD_MS } from '../spec/faults.ts'
+import type { Cluster, ClusterVip } from '../spec/cluster.ts'
+import type { Finding, Summary } from '../spec/report.ts'
+import { error } from './doctor/finding.ts'
+import { textOf } from './failure.ts'
+import type { Status } from './status.ts'
+import type { Clock } from './world.ts'
+
+/** How often a holder asks; who holds nothing asks nobody. */
+export const LOOK_MS = 1_000
+
+export type SplitDeps = {
+  readonly node: string
+  readonly clock: Clock
+  readonly status: Pick<Status, 'summary' | 'alarms' | 'event'>
+  readonly cluster: () => Cluster | undefined
+  /** Asks these nodes over all their addresses, bounded in time; who does not answer is missing. */
+  readonly ask: (
+    cluster: Cluster,
+    nodes: readonly string[],
+  ) => Promise<ReadonlyMap<string, Summary>>
+}
+type Answers = ReadonlyMap<string, Summary>
+type Open = {
+  readonly sinceMs: number
+  /** Peers that hold it too, by name. */
+  readonly others: readonly string[]
+  readonly told: boolean
+  /** Since when it is seen to be over. */
+  readonly overMs?: number
+}
+/** By vip. */
+export type Splits = ReadonlyMap<string, Open>
+export type Look = { readonly splits: Splits; readonly says: readonly string[] }
+
+const holdsAny = (vip: ClusterVip, summary: Summary | undefined): readonly string[] =>
+  vip.nets
+    .map((net) => net.address)
+    .filter((address) => summary?.holds.includes(`${vip.name}/${address}`) === true)
+
+const named = (vip: ClusterVip): string =>
+  `vip ${vip.name} (${vip.nets.map((net) => net.address).join(', ')})`
+
+/** Pure: what was open, and what this node and those who answered say now. A vip that left the spec is forgotten. */
+export function lookForSplits(
+  was: Splits,
+  vips: readonly ClusterVip[],
+  mine: Summary,
+  answers: Answers,
+  nowMs: number,
+): Look {
+  const splits = new Map<string, Open>()
+  const says: string[] = []
+  for (const vip of vips) {
+    const next = judge(was.get(vip.name), vip, mine, answers, nowMs)
+    if (next.open !== undefined) splits.set(vip.name, next.open)
+    if (next.say !== undefined) says.push(next.say)
+  }
+  return { splits, says }
+}
+
+function judge(
+  open: Open | undefined,
+  vip: ClusterVip,
+  mine: Summary,
+  answers: Answers,
+  nowMs: number,
+): { readonly open?: Open; readonly say?: string } {
+  const held = holdsAny(vip, mine)
+  const others = [...answers]
+    .filter(([, said]) => holdsAny(vip, said).some((address) => held.includes(address)))
+    .map(([name]) => name)
+    .sort()
+  if (others.length > 0) {
+    const { sinceMs = nowMs, told = false } = open ?? {}
+    // A planned move overlaps for a moment.
+    if (told || nowMs - sinceMs < SPLIT_HOLD_MS) return { open: { sinceMs, others, told } }
+    const say = `split brain: ${named(vip)} is held here and by ${others.join(' and ')}`
+    return { open: { sinceMs, others, told: true }, say }
+  }
+  if (open?.told !== true) return {}
+  // Silence does not say that the other gave it up.
+  if (held.length > 0 && open.others.some((name) => !answers.has(name)))
+    return { open: { sinceMs: open.sinceMs, others: open.others, told: true } }
+  const overMs = open.overMs ?? nowMs
+  if (nowMs - overMs < CLOSE_HOLD_MS['split-brain']) return { open: { ...open, overMs } }
+  const holders = [...answers].filter(([, said]) => holdsAny(vip, said).length > 0)
+  const names = held.length > 0 ? ['this node'] : holders.map(([name]) => name)
+  const now = names.length === 0 ? 'no longer held here' : `held by ${names.join(' and ')} alone`
+  const seconds = Math.round((overMs - open.sinceMs) / 1_000)
+  return { say: `split brain over: ${named(vip)} is ${now}, after ${seconds} s` }
+}
+
+const findingOf = (vip: ClusterVip, others: readonly string[]): Finding =>
+  error('split-brain', {
+    what: `${named(vip)} is held here and by ${others.join(' and ')}`,
+    why: 'clients reach one or the other by chance',
+    hint: `the nodes do not hear each other by VRRP: look at the link, switch and firewall between them; hactl doctor here and on ${others.join(', ')}`,
+  })
+
+const myVips = (cluster: Cluster | undefined, node: string): readonly ClusterVip[] =>
+  (cluster?.vips ?? []).filter((vip) => vip.peers.some((peer) => peer.node === node))
+
+/** One look; the splits to hand to the next. */
+export async function splitTurn(deps: SplitDeps, was: Splits): Promise<Splits> {
+  const { node, clock, status } = deps
+  const cluster = deps.cluster()
+  const vips = myVips(cluster, node)
+  if (cluster === undefined) return was
+  const idle = status.summary().holds.length === 0 && was.size === 0
+  if (idle) return was
+  const peers = new Set(vips.flatMap((vip) => vip.peers.map((peer) => peer.node)))
+  peers.delete(node)
+  const answers = await deps.ask(cluster, [...peers])
+  const { splits, says } = lookForSplits(was, vips, status.summary(), answers, clock.monotonic())
+  for (const say of says) status.event('agent', say)
+  status.alarms(
+    vips.flatMap((vip) => {
+      const open = splits.get(vip.name)
+      return open?.told === true ? [findingOf(vip, open.others)] : []
+    }),
+  )
+  return splits
+}
+
+/** Until the signal; a look that fails is said, and the next one comes. */
+export async function watchSplits(deps: SplitDeps, signal: AbortSignal): Promise<void> {
+  let splits: Splits = new Map()
+  while (!signal.aborted) {
+    try {
+      splits = await splitTurn(deps, splits)
+    } catch (thrown) {
+      deps.status.event('agent', `cannot look for a second holder: ${textOf(thrown)}`)
+    }
+    await deps.clock.sleep(LOOK_MS, signal).catch(() => undefined)
+  }
+}
