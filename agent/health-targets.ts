@@ -16,3 +16,19 @@ export function healthTargets(cluster: Cluster, node: string): readonly HealthTa
     return [{ vip: proxy.vip, url }]
   })
 }
+
+/**
+ * What a vip may leave for: targets that both the spec the node acts by and the one it proved have. A listener that is
+ * still to come (its turn, a port that is taken), or that a trial has just closed, says nothing about the vip. `proven`
+ * undefined: nothing was proved yet, and all of `cluster` counts.
+ */
+export function decidingTargets(
+  cluster: Cluster,
+  proven: Cluster | undefined,
+  node: string,
+): readonly HealthTarget[] {
+  const all = healthTargets(cluster, node)
+  if (proven === undefined) return all
+  const runs = healthTargets(proven, node)
+  return all.filter(({ vip, url }) => runs.some((one) => one.vip === vip && one.url === url))
+}

@@ -10,7 +10,7 @@ import { beatingRun, createNotifier, notifySocket } from './host/notify.ts'
 import { realRandom } from './host/random.ts'
 import type { AgentConfig } from './config.ts'
 import { examineOften } from './examine.ts'
-import { healthTargets } from './health-targets.ts'
+import { decidingTargets } from './health-targets.ts'
 import { openMemory } from './memory.ts'
 import { startNotify } from './notify/start.ts'
 import { type Agent, emptyPassState, pass } from './pass.ts'
@@ -19,7 +19,7 @@ import { engines } from './providers/index.ts'
 import { sourcesOf, tokenOf } from './sources.ts'
 import { watchSplits } from './split.ts'
 import { createStatus } from './status.ts'
-import { clusterName, currentCluster } from './target.ts'
+import { clusterName, currentCluster, provenCluster } from './target.ts'
 import { watch } from './watch.ts'
 import { servePeers } from './uplink/peer-server.ts'
 import { createEventQueue, type EventQueue, startUplink, type Uplink } from './uplink/index.ts'
@@ -182,7 +182,7 @@ async function openDoors(agent: Agent, needs: DoorNeeds): Promise<readonly Close
     fall: 3,
     targets: () => {
       const cluster = currentCluster(agent)
-      return cluster === undefined ? [] : healthTargets(cluster, agent.node)
+      return cluster === undefined ? [] : decidingTargets(cluster, provenCluster(agent), agent.node)
     },
     onChange: (vip, healthy) =>
       status.event(

@@ -31,5 +31,11 @@ export function clusterName(agent: Agent): string {
   return text === undefined ? '' : (parsed(agent, text)?.name ?? '')
 }
 
+/** The cluster that this node proved last; undefined before the first. */
+export function provenCluster(agent: Agent): Cluster | undefined {
+  const text = agent.memory.spec('proven')
+  return text === undefined ? undefined : parsed(agent, text)
+}
+
 /** The cluster this node acts by now; undefined before the first spec. */
 export const currentCluster = (agent: Agent): Cluster | undefined => target(agent)?.cluster
