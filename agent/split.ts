@@ -13,7 +13,7 @@ export const LOOK_MS = 1_000
 export type SplitDeps = {
   readonly node: string
   readonly clock: Clock
-  readonly status: Pick<Status, 'summary' | 'alarms' | 'event'>
+  readonly status: Pick<Status, 'summary' | 'details' | 'event'>
   readonly cluster: () => Cluster | undefined
   /** Asks these nodes over all their addresses, bounded in time; who does not answer is missing. */
   readonly ask: (
@@ -99,6 +99,12 @@ const findingOf = (vip: ClusterVip, others: readonly string[]): Finding =>
     hint: `the nodes do not hear each other by VRRP: look at the link, switch and firewall between them; hactl doctor here and on ${others.join(', ')}`,
   })
 
+const toldOf = (splits: Splits, vips: readonly ClusterVip[]): readonly Finding[] =>
+  vips.flatMap((vip) => {
+    const open = splits.get(vip.name)
+    return open?.told === true ? [findingOf(vip, open.others)] : []
+  })
+
 const myVips = (cluster: Cluster | undefined, node: string): readonly ClusterVip[] =>
   (cluster?.vips ?? []).filter((vip) => vip.peers.some((peer) => peer.node === node))
 
@@ -115,12 +121,8 @@ export async function splitTurn(deps: SplitDeps, was: Splits): Promise<Splits> {
   const answers = await deps.ask(cluster, [...peers])
   const { splits, says } = lookForSplits(was, vips, status.summary(), answers, clock.monotonic())
   for (const say of says) status.event('agent', say)
-  status.alarms(
-    vips.flatMap((vip) => {
-      const open = splits.get(vip.name)
-      return open?.told === true ? [findingOf(vip, open.others)] : []
-    }),
-  )
+  const now = toldOf(splits, vips)
+  if (JSON.stringify(now) !== JSON.stringify(toldOf(was, vips))) status.details({ alarms: now })
   return splits
 }
 

@@ -34,17 +34,26 @@ export type Status = {
     readonly passMs?: number
     /** What the doctor found, worst first; at most FINDINGS_MAX are told. */
     readonly findings?: readonly Finding[]
+    /** What the agent itself sees right now; told before what the doctor found. */
+    readonly alarms?: readonly Finding[]
   }): void
-  /** What must be told now, before what the doctor found; replaces what was told before. */
-  alarms(findings: readonly Finding[]): void
   /** One event per text in a row: a reason that stays the same is said once. */
   event(kind: NodeEvent['kind'], text: string): void
   onChange(listener: () => void): void
   onEvent(listener: (event: NodeEvent) => void): void
 }
 
-type Details = Pick<Report, 'daemons' | 'servers' | 'drift' | 'steps' | 'passMs' | 'findings'>
-const NO_DETAILS: Details = { daemons: [], servers: [], drift: [], steps: [], passMs: 0 }
+type Details = Pick<Report, 'daemons' | 'servers' | 'drift' | 'steps' | 'passMs' | 'findings'> & {
+  readonly alarms: readonly Finding[]
+}
+const NO_DETAILS: Details = {
+  daemons: [],
+  servers: [],
+  drift: [],
+  steps: [],
+  passMs: 0,
+  alarms: [],
+}
 
 const applying = (digest: string): Pick<Summary, 'applying'> =>
   digest === '' ? {} : { applying: digest }
@@ -65,7 +74,6 @@ export function createStatus(
   let held: readonly string[] = []
   let details = NO_DETAILS
   let claimed = ''
-  let alarms: readonly Finding[] = []
   let last: NodeEvent | undefined
   const listeners: (() => void)[] = []
   const hearers: ((event: NodeEvent) => void)[] = []
@@ -86,10 +94,7 @@ export function createStatus(
   })
   return {
     summary,
-    report: () => ({
-      ...{ summary: summary(), ...details, agentVersion },
-      ...(alarms.length === 0 ? {} : findingsOf([...alarms, ...(details.findings ?? [])])),
-    }),
+    report: () => reportOf(summary(), details, agentVersion),
     set: (patch) => {
       now = { failed: '', ...patch, reason: patch.reason.slice(0, 4000) }
       changed()
@@ -110,14 +115,9 @@ export function createStatus(
         servers: [...(patch.servers ?? details.servers)],
         drift: [...(patch.drift ?? details.drift)],
         steps: [...(patch.steps ?? details.steps)],
-        passMs: patch.passMs ?? details.passMs,
+        ...{ alarms: patch.alarms ?? details.alarms, passMs: patch.passMs ?? details.passMs },
         ...findingsOf(patch.findings ?? details.findings),
       }
-      changed()
-    },
-    alarms: (findings) => {
-      if (JSON.stringify(findings) === JSON.stringify(alarms)) return
-      alarms = findings
       changed()
     },
     event: (kind, text) => {
@@ -132,6 +132,15 @@ export function createStatus(
       hearers.push(listener)
     },
   }
+}
+
+function reportOf(
+  summary: Summary,
+  { alarms, findings, ...rest }: Details,
+  agentVersion: string,
+): Report {
+  const found = alarms.length === 0 ? findings : [...alarms, ...(findings ?? [])]
+  return { summary, ...rest, agentVersion, ...findingsOf(found) }
 }
 
 /** Absent until the first examination: no finding is not the same as not looked. */

@@ -116,6 +116,7 @@ export const facts = (version: Version, more: Partial<Facts> = {}): Facts =>
     ...more,
   })
 
+const OWN_CHECK = { intervalMs: 500, rise: 5, fall: 1 }
 const http = (more: Partial<ClusterCheck>): ClusterCheck => ({ ...connect, type: 'http', ...more })
 
 /** Every route, check, balance, stick, mode and option in one cluster. `certificate` must exist for a real check. */
@@ -196,11 +197,7 @@ export function everything(certificate: string): Cluster {
           server('a1', { maxconn: 200 }),
           server('a2', { state: 'maint' }),
           server('a3', { state: 'drain', weight: 20 }),
-          server('a4', {
-            address: 'fd00::14',
-            backup: true,
-            check: { intervalMs: 500, rise: 5, fall: 1 },
-          }),
+          server('a4', { address: 'fd00::14', backup: true, check: OWN_CHECK }),
         ],
       }),
       pool('app', { balance: 'random', check: http({ status: '200-301' }) }),
