@@ -1,7 +1,7 @@
 // The kernel's IPVS table and what keepalived's checkers make of it, looked at together.
 import type { CheckedService, Observed, Want, WantVirtualService } from './plan/types.ts'
 import { dumpedDigest } from './providers/keepalived/engine.ts'
-import { CHECK_DUMP_PATH } from './providers/keepalived/paths.ts'
+import { CHECK_DUMP_PATH, CONFIG_PATH } from './providers/keepalived/paths.ts'
 import { parseCheckDump } from './providers/lvs/dump.ts'
 import { IPVS_PATH, parseIpvs } from './providers/lvs/table.ts'
 import type { World } from './world.ts'
@@ -55,6 +55,9 @@ async function checkersWord(
   want: WantVirtualService,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, CheckedService> | undefined> {
+  // Not on disk yet: another configuration runs, and asking again and again would change nothing.
+  const file = await world.host.read(CONFIG_PATH)
+  if (file === undefined || !file.body.includes(`hactl_${want.digest}`)) return undefined
   for (let asks = 0; asks < ASKS_MAX; asks++) {
     const dump = await askCheckers(world, want, signal)
     if (dump === undefined) return undefined

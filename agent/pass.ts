@@ -312,8 +312,9 @@ async function applyPlan(
 
 /** keepalived ignores a track file whose directory is missing when it loads; missing must mean healthy. */
 async function layHealthFiles({ world, node }: Agent, cluster: Cluster): Promise<void> {
-  for (const { vip } of healthTargets(cluster, node)) {
-    const path = healthPath(vip)
+  const mine = cluster.vips.filter((vip) => vip.peers.some((peer) => peer.node === node))
+  for (const { name } of mine) {
+    const path = healthPath(name)
     if ((await world.host.read(path)) === undefined) await world.host.write(path, '0\n', 0o644)
   }
 }
