@@ -1,4 +1,5 @@
 // All the agent can do to a machine. The interpreter (apply.ts) is the only hand; a new line here is a design review.
+import type { MountWish } from './plan/types.ts'
 import type { Bind, Daemon, KernelAddress } from './world.ts'
 
 export type Action =
@@ -47,6 +48,13 @@ export type Action =
       readonly state: 'running' | 'stopped'
       readonly timeoutMs: number
     }
+  /**
+   * Takes NFS off a mount point, in children with a limit each; the mount table judges, no exit code. `units` are
+   * then stopped (automounts) and not started at boot any more.
+   */
+  | { readonly do: 'unmount'; readonly path: string; readonly units: readonly string[] }
+  /** Look at the mount table until it shows the mount; bounded by timeoutMs. */
+  | { readonly do: 'verify-mount'; readonly wish: MountWish; readonly timeoutMs: number }
   /** What we left on the host under this id is gone. */
   | { readonly do: 'forget'; readonly id: string }
   /** haproxy runtime API: no reload. The answer must be empty. */

@@ -3,6 +3,7 @@ import { runProgram, verifyUnit } from './act.ts'
 import type { Action } from './action.ts'
 import type { Engine } from './engine.ts'
 import { StepError, textOf } from './failure.ts'
+import { unmount, verifyMount } from './mounting.ts'
 import { type Memory, originalPath } from './memory.ts'
 import type { Facts, Step } from './plan/types.ts'
 import { type ProofTools, provenDigest } from './proof.ts'
@@ -141,6 +142,12 @@ async function act(tools: Tools, action: Action): Promise<readonly string[]> {
       return []
     case 'verify-unit':
       await verifyUnit(tools, action)
+      return []
+    case 'unmount':
+      await unmount(tools, action)
+      return []
+    case 'verify-mount':
+      await verifyMount(tools, action)
       return []
     case 'forget':
       await tools.memory.forget(action.id)

@@ -1,5 +1,6 @@
 // Looks at units, packages and kernel modules that wants speak of. Decides nothing.
-import type { Facts, UnitState, Want } from './plan/types.ts'
+import { MOUNTINFO_PATH, parseMountinfo } from './kinds/mount-table.ts'
+import type { Facts, MountRow, UnitState, Want } from './plan/types.ts'
 import { parseUnits } from './units.ts'
 import type { World } from './world.ts'
 
@@ -9,7 +10,7 @@ const QUERY_TIMEOUT_MS = 20_000
 
 /** One question for all units. Throws when systemd does not answer: "not running" would be a guess. */
 export async function readUnits(world: World, wants: readonly Want[]) {
-  const names = wants.flatMap((w) => (w.kind === 'unit' ? [w.unit] : []))
+  const names = [...new Set(wants.flatMap(unitsOf))]
   if (names.length === 0) return new Map<string, UnitState>()
   const argv = [
     'systemctl',
@@ -22,6 +23,20 @@ export async function readUnits(world: World, wants: readonly Want[]) {
   if (code !== 0) throw new Error(`cannot ask systemd for its units: ${stderr.trim()}`)
   const states = parseUnits(stdout)
   return new Map(names.flatMap((name, i) => (states[i] === undefined ? [] : [[name, states[i]]])))
+}
+
+function unitsOf(want: Want): readonly string[] {
+  if (want.kind === 'unit') return [want.unit]
+  if (want.kind !== 'mount' || want.units === undefined) return []
+  return [want.units.mount.name, want.units.automount.name]
+}
+
+/** From the kernel's table alone: stat, statfs and even mountpoint(1) hang where a server is dead. */
+export async function readMounts(world: World, wants: readonly Want[]) {
+  const paths = wants.flatMap((w) => (w.kind === 'mount' ? [w.wish.path] : []))
+  if (paths.length === 0) return new Map<string, readonly MountRow[]>()
+  const rows = parseMountinfo((await world.host.read(MOUNTINFO_PATH))?.body ?? '')
+  return new Map(paths.map((path) => [path, rows.filter((row) => row.path === path)]))
 }
 
 /** One question for all packages. An unknown name makes both programs exit with an error: it is just not installed. */

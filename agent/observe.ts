@@ -1,13 +1,14 @@
 // Looks at everything the wants speak of. Decides nothing.
 import { parseServersState } from './providers/haproxy/live.ts'
 import type { Engine } from './engine.ts'
+import { ETAB_PATH } from './kinds/exports.ts'
 import { moduleFile } from './kinds/module.ts'
 import { sysctlFile } from './kinds/sysctl.ts'
 import { type Memory, originalPath } from './memory.ts'
 import { observeIpvs } from './observe-ipvs.ts'
 import { knownRetired } from './plan/retired.ts'
 import type { Facts, Observed, ObservedDaemon, Want } from './plan/types.ts'
-import { readModules, readPackages, readUnits } from './observe-host.ts'
+import { readModules, readMounts, readPackages, readUnits } from './observe-host.ts'
 import { provenDigest } from './proof.ts'
 import type { Daemon, FileState, World } from './world.ts'
 
@@ -43,9 +44,13 @@ export async function observe(input: ObserveInput): Promise<Observed> {
   const paths = [
     ...wants.flatMap(filesOf),
     ...retired.map((k) => k.path),
-    ...memory.owned().flatMap(({ remove }) => remove.flatMap((r) => ('path' in r ? [r.path] : []))),
+    ...memory
+      .owned()
+      .flatMap(({ remove }) =>
+        remove.flatMap((r) => ('path' in r && r.do !== 'unmount' ? [r.path] : [])),
+      ),
   ]
-  const [files, originals, states, sysctls, servers, units, modules, packages, table] =
+  const [files, originals, states, sysctls, servers, units, modules, packages, mounts, table] =
     await Promise.all([
       readFiles(world, paths),
       readOriginals(input, paths),
@@ -55,6 +60,7 @@ export async function observe(input: ObserveInput): Promise<Observed> {
       readUnits(world, wants),
       readModules(world, wants),
       readPackages(world, wants, facts),
+      readMounts(world, wants),
       observeIpvs(world, wants, input.signal),
     ])
   return {
@@ -70,6 +76,7 @@ export async function observe(input: ObserveInput): Promise<Observed> {
     packages,
     units,
     modules,
+    mounts,
     links: facts.interfaces,
     ...table,
     owned: memory.owned(),
@@ -85,6 +92,12 @@ function filesOf(want: Want): readonly string[] {
       return [sysctlFile(want.key)]
     case 'module':
       return [moduleFile(want.name)]
+    case 'mount':
+      return want.units === undefined
+        ? []
+        : [want.units.mount.file.path, want.units.automount.file.path]
+    case 'exports':
+      return [want.file.path, ETAB_PATH]
     case 'daemon':
     case 'unit':
       return want.files.map((f) => f.path)

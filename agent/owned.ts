@@ -29,6 +29,10 @@ const RemovalFile = Type.Union([
     },
     closed,
   ),
+  Type.Object(
+    { do: Type.Literal('unmount'), path: text, units: Type.Array(text, { maxItems: 4 }) },
+    closed,
+  ),
 ])
 export const OwnedList = Type.Array(
   Type.Object({ id: text, says: text, remove: Type.Array(RemovalFile, { maxItems: 50 }) }, closed),

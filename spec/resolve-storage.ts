@@ -62,7 +62,7 @@ function mountOf(spec: Spec, name: string, mount: Mount): ClusterMount {
     source: from === undefined ? (mount.source ?? '/') : from.path,
     path: mount.path,
     version: mount.version ?? '4.2',
-    write: mount.write ?? from?.write ?? true,
+    write: mount.write ?? (from === undefined ? true : (from.write ?? false)),
     hard: mount.hard ?? true,
     mountTimeoutMs: mount.mountTimeoutMs ?? 10_000,
     automount: mount.automount ?? true,

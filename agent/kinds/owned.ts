@@ -1,6 +1,8 @@
 // What steps of ours left here and nothing wants any more: one step each, that takes it away. Pure.
 import type { Action } from '../action.ts'
 import type { Observed, Owned, Removal, Step, Want } from '../plan/types.ts'
+import { exportsId } from './exports.ts'
+import { mountId } from './mount.ts'
 import { fileId } from './plain-file.ts'
 
 /** The ids under which a want's traces are recorded; none for wants that leave none. */
@@ -17,6 +19,10 @@ export function ownedIdsOf(want: Want): readonly string[] {
       return [`local-address:${want.address.interface}/${want.address.address}`]
     case 'sysctl':
       return [`sysctl:${want.key}`]
+    case 'mount':
+      return [mountId(want.wish.path)]
+    case 'exports':
+      return [exportsId(want.file.path)]
     case 'link':
       return [`link:${want.interface}`]
     case 'daemon':
@@ -49,7 +55,7 @@ const retiredStep = (one: Owned, observed: Observed): Step => ({
   undo: one.remove.flatMap((removal) => undone(removal, observed)),
   cleanup: [],
   diff: one.remove.flatMap((removal) =>
-    'path' in removal
+    'path' in removal && removal.do !== 'unmount'
       ? [{ path: removal.path, have: observed.files.get(removal.path)?.body, want: undefined }]
       : [],
   ),
@@ -59,7 +65,8 @@ const retiredStep = (one: Owned, observed: Observed): Step => ({
 function undone(removal: Removal, observed: Observed): readonly Action[] {
   if (removal.do === 'drop-address') return [{ do: 'add-address', address: removal.address }]
   if (removal.do === 'run') return [removal]
-  if (removal.do === 'sysctl') return []
+  // A mount that is half gone is taken away by the next pass; until then its units stand as before.
+  if (removal.do === 'sysctl' || removal.do === 'unmount') return []
   const file = observed.files.get(removal.path)
   return file === undefined
     ? []

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import type { Cluster } from '../../spec/cluster.ts'
 import { diffDaemon, removeDaemon } from '../kinds/daemon.ts'
 import { diffLink } from '../kinds/link.ts'
+import { diffExports } from '../kinds/exports.ts'
 import { diffLocalAddress } from '../kinds/local-address.ts'
 import { diffModule } from '../kinds/module.ts'
+import { diffMount } from '../kinds/mount.ts'
 import { retiredSteps } from '../kinds/owned.ts'
 import { diffFile } from '../kinds/plain-file.ts'
 import { diffOrphans, diffPackage, diffPackages } from '../kinds/simple.ts'
@@ -88,6 +90,10 @@ function diff(want: Want, facts: Facts, observed: Observed) {
       return diffFile(want, observed)
     case 'unit':
       return diffUnit(want, observed)
+    case 'mount':
+      return diffMount(want, observed)
+    case 'exports':
+      return diffExports(want, observed)
     case 'link':
       return diffLink(want, observed)
     case 'virtual-service':
@@ -97,7 +103,8 @@ function diff(want: Want, facts: Facts, observed: Observed) {
 
 /**
  * Every kind of want, and its turn: programs first, then the kernel (a real server must not answer ARP for the vip
- * when it gets it), files and services, then daemons in the providers' order, then left-behind addresses. A kind
+ * when it gets it), files, exports before their server starts, mounts before the services that need them, then daemons in the
+ * providers' order, then left-behind addresses. A kind
  * without a turn does not compile, so none can be dropped from a plan.
  */
 export const KIND_TURNS: Readonly<Record<Want['kind'], number>> = {
@@ -108,10 +115,12 @@ export const KIND_TURNS: Readonly<Record<Want['kind'], number>> = {
   link: 4,
   'local-address': 5,
   file: 6,
-  unit: 7,
-  daemon: 8,
-  'virtual-service': 9,
-  address: 10,
+  exports: 7,
+  mount: 8,
+  unit: 9,
+  daemon: 10,
+  'virtual-service': 11,
+  address: 12,
 }
 /** Stable: wants of one kind stay in the order of the providers. */
 const ordered = (wants: readonly Want[]): readonly Want[] =>

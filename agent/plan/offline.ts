@@ -73,6 +73,7 @@ export const emptyObserved = (): Observed => ({
   packages: new Set(),
   units: new Map(),
   modules: new Set(),
+  mounts: new Map(),
   links: [],
   ipvs: [],
   checked: new Map(),

@@ -37,6 +37,10 @@ export function actionText(action: Action): string {
       return `run ${action.argv.join(' ')}`
     case 'verify-unit':
       return `see that ${action.unit} is ${action.state}`
+    case 'unmount':
+      return `take NFS off ${action.path}`
+    case 'verify-mount':
+      return `see that ${action.wish.source} is at ${action.wish.path}`
     case 'forget':
       return `forget ${action.id}`
     case 'drop-address':

@@ -1,7 +1,10 @@
 // Desired, observed, plan: the three nouns, kept apart.
 import type { Action } from '../action.ts'
 import type { Version } from '../engine.ts'
+import type { MountRow, WantExports, WantMount } from './storage.ts'
 import type { Bind, Daemon, FileState, KernelAddress, KernelInterface } from '../world.ts'
+
+export type { ExportRow, MountRow, MountWish, UnitText, WantExports, WantMount } from './storage.ts'
 
 /** What the node is, probed once and on package change. */
 export type Facts = {
@@ -159,11 +162,13 @@ export type Want =
   | WantLocalAddress
   | WantLink
   | WantVirtualService
+  | WantMount
+  | WantExports
 
 /** Actions that take something of ours away; the only ones that are kept on disk for later. */
 export type Removal = Extract<
   Action,
-  { do: 'remove' | 'restore-original' | 'run' | 'sysctl' | 'drop-address' }
+  { do: 'remove' | 'restore-original' | 'run' | 'sysctl' | 'drop-address' | 'unmount' }
 >
 /**
  * What a step leaves on the host beyond daemons, and how it goes when nothing wants it any more. Recorded
@@ -244,6 +249,8 @@ export type Observed = {
   readonly ipvs: readonly IpvsService[]
   /** By `tcp 192.0.2.1:80`; empty where keepalived was not asked or did not say. */
   readonly checked: ReadonlyMap<string, CheckedService>
+  /** What is mounted at the paths that are wanted, the topmost last. */
+  readonly mounts: ReadonlyMap<string, readonly MountRow[]>
   /** What steps of ours left here (memory). */
   readonly owned: readonly Owned[]
 }

@@ -7,11 +7,22 @@ import { keepalivedEngine } from './keepalived/engine.ts'
 import { keepalived } from './keepalived/index.ts'
 import { kernel } from './kernel/index.ts'
 import { lvs } from './lvs/index.ts'
+import { nfsClient } from './nfs-client/index.ts'
+import { nfsServer } from './nfs-server/index.ts'
 import { nginxEngine } from './nginx/engine.ts'
 import { nginx } from './nginx/index.ts'
 import { services } from './services/index.ts'
 
-export const providers: readonly Provider[] = [kernel, services, haproxy, nginx, keepalived, lvs]
+export const providers: readonly Provider[] = [
+  kernel,
+  nfsServer,
+  nfsClient,
+  services,
+  haproxy,
+  nginx,
+  keepalived,
+  lvs,
+]
 
 /** Engines by name; a want that names another one is our bug. */
 export const engines: Readonly<Record<string, Engine>> = {

@@ -20,6 +20,11 @@ const KEEPALIVED: Daemon = {
 }
 const DIGEST = 'fedcba9876543210'
 
+const unitText = (name: string, body: string) => ({
+  name,
+  file: { path: `/etc/systemd/system/${name}`, body, mode: 0o644 },
+})
+
 /** A new kind does not compile until it stands here, and kind.test.ts says so too. */
 export const SAMPLES: { readonly [K in Want['kind']]: Sample<Extract<Want, { kind: K }>> } = {
   package: {
@@ -75,6 +80,46 @@ export const SAMPLES: { readonly [K in Want['kind']]: Sample<Extract<Want, { kin
       after: [{ do: 'run', argv: ['exportfs', '-ra'], timeoutMs: 10_000, next: 'wait' }],
       impact: 'quiet',
       says: 'clients see the export at once',
+    },
+  },
+  exports: {
+    want: {
+      kind: 'exports',
+      file: {
+        path: '/etc/exports.d/hactl.exports',
+        body: '/srv/www 192.0.2.11(rw,fsid=7)\n/srv/www 192.0.2.12(rw,fsid=7)\n',
+        mode: 0o644,
+      },
+      rows: ['192.0.2.11', '192.0.2.12'].map((client) => ({
+        path: '/srv/www',
+        client,
+        options: ['rw', 'fsid=7'],
+      })),
+      vips: [],
+    },
+  },
+  mount: {
+    want: {
+      kind: 'mount',
+      name: 'www',
+      wish: {
+        path: '/srv/www',
+        source: '192.0.2.5:/srv/www',
+        version: '4.2',
+        write: true,
+        hard: true,
+        automount: true,
+      },
+      options: ['rw', 'hard', 'vers=4.2'],
+      timeoutMs: 10_000,
+      units: {
+        mount: unitText(
+          'srv-www.mount',
+          'What=192.0.2.5:/srv/www\nWhere=/srv/www\nOptions=rw,hard,vers=4.2\n',
+        ),
+        automount: unitText('srv-www.automount', 'Where=/srv/www\n'),
+      },
+      vips: [],
     },
   },
   unit: {

@@ -25,6 +25,16 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     node: 'web1',
     change: (text) => text.replace('web1.example.org', 'www.example.org'),
   },
+  'nfs-server': {
+    spec: 'test/cases/specs/nfs.json',
+    node: 'nfs1',
+    change: (text) => text.replace('"squash": "root"', '"squash": "all"'),
+  },
+  'nfs-client': {
+    spec: 'test/cases/specs/nfs.json',
+    node: 'web1',
+    change: (text) => text.replace('"hard": true', '"automount": false'),
+  },
   kernel: {
     spec: 'test/cases/specs/services.json',
     node: 'web1',

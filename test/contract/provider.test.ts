@@ -81,6 +81,10 @@ const idOf = (want: Want): string => {
       return `unit:${want.unit}`
     case 'module':
       return `module:${want.name}`
+    case 'mount':
+      return `mount:${want.wish.path}`
+    case 'exports':
+      return `exports:${want.file.path}`
     case 'link':
       return `link:${want.interface}`
     case 'virtual-service':

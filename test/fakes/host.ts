@@ -5,6 +5,7 @@ import { fakeDisk, type FakeDisk } from './disk.ts'
 import { effect, noFaults, type Faults } from './faults.ts'
 import { fakeRuntime } from './haproxy.ts'
 import { fakeIpvs, type FakeIpvs } from './ipvs.ts'
+import { type FakeNfs, fakeNfs } from './nfs.ts'
 import { type FakeSystemd, fakeSystemd } from './systemd.ts'
 
 export type FakeHost = {
@@ -16,6 +17,7 @@ export type FakeHost = {
   readonly addresses: KernelAddress[]
   readonly sysctls: Map<string, string>
   readonly ipvs: FakeIpvs
+  readonly nfs: FakeNfs
   /** Programs that are installed. */
   readonly programs: Set<string>
   /** "address:port" held by a process that is not ours. */
@@ -51,13 +53,10 @@ function runProgram(argv: readonly string[], disk: FakeDisk, programs: Set<strin
     return exec(0)
   }
   // The checks of foreign services look at what stands on disk, whatever it is.
-  if (program === 'exportfs' || program === 'apachectl') {
+  if (program === 'apachectl') {
     const broken = disk
       .paths()
-      .some(
-        (path) =>
-          /\/etc\/(?:apache2|exports\.d)\//.test(path) && !passesCheck(disk.read(path)?.body ?? ''),
-      )
+      .some((path) => path.startsWith('/etc/apache2/') && !passesCheck(disk.read(path)?.body ?? ''))
     return broken ? exec(1, '', 'Syntax error') : exec(0)
   }
   const isCheck = {
@@ -86,12 +85,14 @@ function digestAnswer(loaded: string | undefined) {
 const untaught = (argv: readonly string[]): Error =>
   new Error(`FakeHost was not taught: ${argv.join(' ')}`)
 
-type Machine = Pick<FakeHost, 'disk' | 'programs' | 'systemd' | 'ipvs'>
+type Machine = Pick<FakeHost, 'disk' | 'programs' | 'systemd' | 'ipvs' | 'nfs'>
 
 /** Debian starts what it installs. */
-function runAny(argv: readonly string[], { disk, programs, systemd, ipvs }: Machine): Exec {
+function runAny(argv: readonly string[], machine: Machine): Exec {
+  const { disk, programs, systemd, ipvs, nfs } = machine
   const before = new Set(programs)
-  const result = systemd.run(argv) ?? ipvs.run(argv) ?? runProgram(argv, disk, programs)
+  const result =
+    nfs.run(argv) ?? systemd.run(argv) ?? ipvs.run(argv) ?? runProgram(argv, disk, programs)
   for (const name of programs) if (!before.has(name)) systemd.installed(name)
   return result
 }
@@ -116,6 +117,7 @@ export function createFakeHost(): FakeHost {
   const sysctls = new Map<string, string>()
   const programs = new Set(['haproxy', 'keepalived', 'nginx'])
   const taken = new Set<string>()
+  const nfs = fakeNfs(disk, systemd.units)
   const ipvs = fakeIpvs(() => daemons.loaded('keepalived'))
   const doing = (what: string): void => effect(faults, what)
   const did = <T>(what: string, answer: () => T): T => {
@@ -123,7 +125,8 @@ export function createFakeHost(): FakeHost {
     return answer()
   }
   const host: Host = {
-    read: async (path) => did(`read ${path}`, () => ipvs.read(path) ?? disk.read(rooted(path))),
+    read: async (path) =>
+      did(`read ${path}`, () => nfs.read(path) ?? ipvs.read(path) ?? disk.read(rooted(path))),
     write: async (path, body, mode) => did(`write ${path}`, () => disk.write(path, body, mode)),
     rename: async (from, to) => did(`rename ${from} ${to}`, () => disk.rename(from, to)),
     remove: async (path) => did(`remove ${path}`, () => disk.remove(rooted(path))),
@@ -132,7 +135,7 @@ export function createFakeHost(): FakeHost {
         directory === '/sys/module' ? [...systemd.modules] : disk.list(directory),
       ),
     run: async (argv) =>
-      did(`run ${argv.join(' ')}`, () => runAny(argv, { disk, programs, systemd, ipvs })),
+      did(`run ${argv.join(' ')}`, () => runAny(argv, { disk, programs, systemd, ipvs, nfs })),
     addresses: async () => did('addresses', () => [...addresses]),
     interfaces: async () => did('interfaces', () => [{ name: 'eth0', up: true }]),
     addAddress: async (at) => {
@@ -176,6 +179,7 @@ export function createFakeHost(): FakeHost {
     addresses,
     sysctls,
     ipvs,
+    nfs,
     programs,
     taken,
     get serving() {
@@ -187,6 +191,7 @@ export function createFakeHost(): FakeHost {
       systemd.powerLoss()
       addresses.length = 0
       ipvs.powerLoss()
+      nfs.powerLoss()
       sysctls.clear()
       Object.assign(faults, noFaults())
     },

@@ -3,10 +3,12 @@ import type { Memory } from '../../agent/memory.ts'
 import type {
   Want,
   WantDaemon,
+  WantExports,
   WantFile,
   WantLink,
   WantLocalAddress,
   WantModule,
+  WantMount,
   WantNoOrphans,
   WantPackage,
   WantPackages,
@@ -147,6 +149,36 @@ const virtualService: Arrange<WantVirtualService> = async ({ fake }, want, state
   await by('-a', ...at, '-r', '192.0.2.99:80', '-g', '-w', '1')
 }
 
+/** Rows dropped by hand (exportfs -u), besides the edited file. */
+const exported: Arrange<WantExports> = async (machine, want, state) => {
+  await files(machine, [want.file], state)
+  if (state !== 'correct') return
+  const rows = want.rows.map((row) => `${row.path}\t${row.client}(${row.options.join(',')})`)
+  machine.fake.nfs.exported.push(...rows)
+}
+
+/** Drifted: an older revision made it, somebody edited its unit and mounted it soft by hand. */
+const mount: Arrange<WantMount> = async (machine, want, state) => {
+  const { units, wish } = want
+  if (state === 'empty' || units === undefined) return
+  const both = [units.mount, units.automount]
+  await files(
+    machine,
+    both.map(({ file }) => file),
+    state,
+  )
+  for (const { name } of both) {
+    const boot = wish.automount === name.endsWith('.automount') ? 'enabled' : 'disabled'
+    machine.fake.systemd.units.set(name, { active: 'inactive', boot })
+  }
+  const { path, source } = wish
+  const options = state === 'correct' ? want.options.join(',') : 'rw,soft,vers=3'
+  machine.fake.nfs.mounts.push(
+    { path, type: 'autofs', source: 'systemd-1', options: 'rw' },
+    { path, type: 'nfs4', source, options },
+  )
+}
+
 /** One want after the other, in the order given. */
 export async function arrange(
   machine: Machine,
@@ -173,6 +205,10 @@ async function arrangeOne(machine: Machine, want: Want, state: State): Promise<v
       return plainFile(machine, want, state)
     case 'unit':
       return unit(machine, want, state)
+    case 'mount':
+      return mount(machine, want, state)
+    case 'exports':
+      return exported(machine, want, state)
     case 'module':
       return module(machine, want, state)
     case 'local-address':

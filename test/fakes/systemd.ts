@@ -44,7 +44,10 @@ export function fakeSystemd(): FakeSystemd {
   return {
     units,
     modules,
-    installed: (name) => void units.set(`${name}.service`, { active: 'active', boot: 'enabled' }),
+    installed: (name) => {
+      const unit = name === 'nfs-kernel-server' ? 'nfs-server' : name
+      units.set(`${unit}.service`, { active: 'active', boot: 'enabled' })
+    },
     run: ([program, verb = '', ...rest]) => {
       if (program === 'modprobe' && rest.length === 0) {
         modules.add(verb)
