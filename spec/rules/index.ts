@@ -62,6 +62,16 @@ import { vipPeersSubnet } from './vip-peers-subnet.ts'
 import { vipUsed } from './vip-used.ts'
 import { vridUnique } from './vrid-unique.ts'
 import { vrrpTwoSeconds } from './vrrp-two-seconds.ts'
+import { exportClients } from './export-clients.ts'
+import { exportFsid } from './export-fsid.ts'
+import { exportOpen } from './export-open.ts'
+import { mountOptions } from './mount-options.ts'
+import { mountPoints } from './mount-points.ts'
+import { mountUsed } from './mount-used.ts'
+import { nfsFenced } from './nfs-fenced.ts'
+import { nfsOwnExport } from './nfs-own-export.ts'
+import { nfsPlace } from './nfs-place.ts'
+import { singlePoint } from './single-point.ts'
 import type { Rule } from './rule.ts'
 
 export const RULES: readonly Rule[] = [
@@ -128,4 +138,14 @@ export const RULES: readonly Rule[] = [
   notifyReferences,
   notifyClear,
   notifyReaches,
+  nfsFenced,
+  nfsPlace,
+  singlePoint,
+  nfsOwnExport,
+  mountPoints,
+  mountOptions,
+  exportOpen,
+  exportFsid,
+  exportClients,
+  mountUsed,
 ]
