@@ -6,5 +6,10 @@ export const singlePoint: Rule = (spec) =>
   singlePoints(spec)
     .filter(({ kind }) => kind === 'export' || kind === 'database')
     .map(({ keys, text }) =>
-      info('HA092', keys, `single point of failure: ${text}`, 'no balancer helps when it dies: plan for it, or give it a second machine'),
+      info(
+        'HA092',
+        keys,
+        `single point of failure: ${text}`,
+        'no balancer helps when it dies: plan for it, or give it a second machine',
+      ),
     )
