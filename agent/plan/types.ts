@@ -4,7 +4,7 @@ import type { Version } from '../engine.ts'
 import type { MountRow, WantExports, WantMount } from './storage.ts'
 import type { Bind, Daemon, FileState, KernelAddress, KernelInterface } from '../world.ts'
 
-export type { ExportRow, MountRow, MountWish, UnitText, WantExports, WantMount } from './storage.ts'
+export type * from './storage.ts'
 
 /** What the node is, probed once and on package change. */
 export type Facts = {
