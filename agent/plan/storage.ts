@@ -47,3 +47,4 @@ export type WantExports = {
   /** Vips that clients mount from. */
   readonly vips: readonly string[]
 }
+export type WantStorage = WantMount | WantExports

@@ -1,9 +1,8 @@
 // Desired, observed, plan: the three nouns, kept apart.
 import type { Action } from '../action.ts'
 import type { Version } from '../engine.ts'
-import type { MountRow, WantExports, WantMount } from './storage.ts'
+import type { MountRow, WantStorage } from './storage.ts'
 import type { Bind, Daemon, FileState, KernelAddress, KernelInterface } from '../world.ts'
-
 export type * from './storage.ts'
 
 /** What the node is, probed once and on package change. */
@@ -162,8 +161,7 @@ export type Want =
   | WantLocalAddress
   | WantLink
   | WantVirtualService
-  | WantMount
-  | WantExports
+  | WantStorage
 
 /** Actions that take something of ours away; the only ones that are kept on disk for later. */
 export type Removal = Extract<
