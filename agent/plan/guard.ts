@@ -1,5 +1,6 @@
 // Dangerous plans are refused whole, by pure checks, with the override named. It never edits a plan.
 import type { Cluster } from '../../spec/cluster.ts'
+import { unitId } from '../kinds/unit.ts'
 import type { Plan } from './types.ts'
 
 export type Refusal = { readonly code: string; readonly message: string; readonly hint: string }
@@ -68,7 +69,9 @@ const takes = (servers: readonly { readonly weight: number }[]) => servers.some(
 
 const vrrpWire: Guard = ({ plan, allow }) => {
   if (allow.includes('blink')) return undefined
-  const steps = plan.steps.filter((s) => s.impact === 'needs-barrier' || s.impact === 'blinks')
+  const steps = plan.steps.filter(
+    (s) => s.impact === 'needs-barrier' || (s.impact === 'blinks' && !isService(s)),
+  )
   return steps.length === 0
     ? undefined
     : {
@@ -77,6 +80,21 @@ const vrrpWire: Guard = ({ plan, allow }) => {
         hint: 'made node by node, both nodes may hold the vip for seconds; hactl push --allow-blink accepts that',
       }
 }
+
+/** Of a service that is no proxy: no vip is in danger, and still it answers nobody for seconds. */
+const restarts: Guard = ({ plan, allow }) => {
+  if (allow.includes('blink')) return undefined
+  const steps = plan.steps.filter((s) => s.impact === 'blinks' && isService(s))
+  return steps.length === 0
+    ? undefined
+    : {
+        code: 'GUARD_RESTART',
+        message: `cannot apply: ${steps.map((s) => s.says).join('; ')}`,
+        hint: 'it answers nobody for seconds; hactl push --allow-blink accepts that, or stop it first: then it is started with its new files',
+      }
+}
+
+const isService = ({ id }: { readonly id: string }) => id.startsWith(unitId(''))
 
 const destroys: Guard = ({ plan, allow }) => {
   if (allow.includes('empty') || allow.includes('removals')) return undefined
@@ -101,4 +119,4 @@ const removals: Guard = ({ plan, cluster, allow }) => {
       }
 }
 
-const GUARDS: readonly Guard[] = [poolsEmptied, vrrpWire, destroys, removals]
+const GUARDS: readonly Guard[] = [poolsEmptied, vrrpWire, restarts, destroys, removals]

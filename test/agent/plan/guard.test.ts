@@ -34,6 +34,15 @@ test('a change of the VRRP wire is refused, and the override is named', () => {
   }
 })
 
+test('a restart of a service is refused in its own words: no vip is in danger', () => {
+  const restart = { ...step('blinks'), id: 'unit:mariadb.service' }
+  const input = { plan: plan('lb1', 'd', [restart]), cluster: spec, before: spec }
+  const verdict = guard({ ...input, allow: [] })
+  assert.equal(codeOf(verdict), 'GUARD_RESTART')
+  assert.doesNotMatch(verdict.ok ? '' : verdict.hint, /vip/)
+  assert.equal(codeOf(guard({ ...input, allow: ['blink'] })), 'ok')
+})
+
 test('what destroys is refused unless removals or empty are allowed', () => {
   assert.equal(codeOf(ask('destroys')), 'GUARD_DESTROYS')
   assert.equal(codeOf(ask('destroys', ['removals'])), 'ok')
