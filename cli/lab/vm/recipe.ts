@@ -58,6 +58,8 @@ const WORDPRESS = [
     'php-curl',
     'mariadb-server',
     'wordpress',
+    // A theme that PHP draws: the package has none of its own.
+    'wordpress-theme-twentytwentyone',
   ],
 ]
 export const packagesOf = (layer: Layer): readonly string[] =>
