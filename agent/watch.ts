@@ -5,6 +5,8 @@ import { textOf } from './failure.ts'
 import { tableShape, tableText } from './observe-ipvs.ts'
 import type { Agent } from './pass.ts'
 import { parseStat } from './providers/haproxy/live.ts'
+import { proxiesOn } from './providers/listen.ts'
+import { nginxServers } from './providers/nginx/servers.ts'
 import { SOCKET_PATH } from './providers/haproxy/paths.ts'
 import { lvsHealth } from './providers/lvs/health.ts'
 import { parseIpvs } from './providers/lvs/table.ts'
@@ -46,15 +48,16 @@ type Looked = {
 }
 
 async function lookAtServers({ world, node }: Agent, cluster: Cluster): Promise<Looked> {
-  const proxies = cluster.proxies.some((proxy) => proxy.nodes.includes(node))
+  const haproxies = proxiesOn(cluster, node, 'haproxy').length > 0
+  const nginx = nginxServers(cluster, node)
   const directs = cluster.lvs.some((lvs) => lvs.directors.includes(node))
-  if (!proxies && !directs) return {}
+  if (!haproxies && nginx.length === 0 && !directs) return {}
   // Not running is the pass's to say; here it only means that no server is known.
-  const csv = proxies ? await world.host.ask(SOCKET_PATH, 'show stat').catch(() => '') : ''
-  if (!directs) return { servers: parseStat(csv) }
+  const csv = haproxies ? await world.host.ask(SOCKET_PATH, 'show stat').catch(() => '') : ''
+  if (!directs) return { servers: [...parseStat(csv), ...nginx] }
   const text = await tableText(world)
   return {
-    servers: [...parseStat(csv), ...lvsHealth(cluster, node, parseIpvs(text))],
+    servers: [...parseStat(csv), ...nginx, ...lvsHealth(cluster, node, parseIpvs(text))],
     table: tableShape(text),
   }
 }

@@ -29,8 +29,8 @@ export function addLab(program: Command, io: Io): void {
   verb('fail <node>', 'break it')
     .option('--power', 'power cut')
     .option('--link', 'cables pulled')
-    .option('--proxy', 'haproxy killed')
-    .option('--proxy-stuck', 'haproxy killed and unable to start')
+    .option('--proxy', 'haproxy or nginx killed')
+    .option('--proxy-stuck', 'haproxy or nginx killed and unable to start')
     .option(
       '--partition',
       'peers do not see each other where the vip is; clients and second links see all',

@@ -22,20 +22,29 @@ export type FailOptions = { readonly root: string; readonly node: string; readon
 
 const GONE_TIMEOUT_MS = 5_000
 
-/** Inside a node: kill -9 of every haproxy, found by its name in the node's own process list. */
-const KILL_PROXY = `found=1
+/** Inside a node: kill -9 of every proxy, found by its name in the node's own process list; the lab's own web server is none. */
+const KILL_PROXY = `found=1 web=none
+if [ -e /run/lab/nginx.pid ]; then read -r web < /run/lab/nginx.pid; fi
 for comm in /proc/[0-9]*/comm; do
   read -r name < "$comm" 2>/dev/null || continue
-  if [ "$name" = haproxy ]; then pid=\${comm#/proc/}; kill -9 "\${pid%/comm}" && found=0; fi
+  pid=\${comm#/proc/} pid=\${pid%/comm}
+  case $name in haproxy) ;; nginx)
+    read -r _ _ _ parent _ < "/proc/$pid/stat" 2>/dev/null || continue
+    if [ "$pid" = "$web" ] || [ "$parent" = "$web" ]; then continue; fi ;;
+  *) continue ;; esac
+  kill -9 "$pid" && found=0
 done
 exit $found`
 const STUB_PROXY = `set -e
-program=$(readlink -f "$(command -v haproxy)")
 mkdir -p /run/lab
 printf '#!/bin/sh\\nexit 1\\n' > /run/lab/stub
 chmod 755 /run/lab/stub
-mount --bind /run/lab/stub "$program"`
-const UNSTUB_PROXY = 'umount "$(readlink -f "$(command -v haproxy)")"'
+for name in haproxy nginx; do
+  if program=$(command -v $name); then mount --bind /run/lab/stub "$(readlink -f "$program")"; fi
+done`
+const UNSTUB_PROXY = `for name in haproxy nginx; do
+  if program=$(command -v $name); then umount "$(readlink -f "$program")"; fi
+done`
 /** Of a bad cable or an overloaded switch; connections crawl, and VRRP loses a hello now and then. */
 const LOSS_PERCENT = 20
 /** Four fifths of the time the node stands still, as under heavy swapping. kill -1 spares PID 1 and the caller. */
@@ -104,7 +113,7 @@ const WAYS: Record<How, Way> = {
   },
   proxy: {
     fail: async (root, state, node) => {
-      await must(root, `kill haproxy on ${node}: none runs`, inside(state, node, KILL_PROXY))
+      await must(root, `kill the proxy of ${node}: none runs`, inside(state, node, KILL_PROXY))
       return {}
     },
     // The agent starts it again; in a bare lab nobody does, so the node's own commands are run again.
@@ -115,12 +124,12 @@ const WAYS: Record<How, Way> = {
   },
   'proxy-stuck': {
     fail: async (root, state, node) => {
-      await must(root, `break haproxy on ${node}`, inside(state, node, STUB_PROXY))
+      await must(root, `break the proxy of ${node}`, inside(state, node, STUB_PROXY))
       await run(root, inside(state, node, KILL_PROXY))
       return {}
     },
     heal: async (root, state, fault) => {
-      await must(root, `mend haproxy on ${fault.node}`, inside(state, fault.node, UNSTUB_PROXY))
+      await must(root, `mend the proxy of ${fault.node}`, inside(state, fault.node, UNSTUB_PROXY))
       await WAYS.proxy.heal(root, state, fault)
     },
   },

@@ -40,9 +40,12 @@ lay() {
 lay etc-hactl /etc/hactl
 lay etc-haproxy /etc/haproxy
 lay etc-keepalived /etc/keepalived
+lay etc-nginx /etc/nginx
 lay var-lib-hactl /var/lib/hactl
 if [ ! -w /var/lib/haproxy ]; then rm -rf /var/lib/haproxy 2>/dev/null || true; fi
 mkdir -p /var/lib/haproxy
+if [ ! -w /var/lib/nginx ]; then rm -rf /var/lib/nginx 2>/dev/null || true; fi
+mkdir -p /var/lib/nginx
 read -r _ _ uids < /proc/self/uid_map
 if [ "$uids" != 4294967295 ]; then
   # One uid is all we have: the users that daemons change to are the same one.

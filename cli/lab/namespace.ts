@@ -10,7 +10,7 @@ import { HUB, type Member } from './topology.ts'
 
 export const diskOf = (root: string, name: string): string => join(root, 'nodes', name)
 export const logOf = (root: string, name: string): string => join(root, 'log', `${name}.log`)
-const DISK = ['etc-hactl', 'etc-haproxy', 'etc-keepalived', 'var-lib-hactl'] as const
+const DISK = ['etc-hactl', 'etc-haproxy', 'etc-keepalived', 'etc-nginx', 'var-lib-hactl'] as const
 
 const asOuter = ({ outer }: Pick<State, 'outer'>): readonly string[] =>
   outer === undefined
