@@ -64,7 +64,7 @@ export async function runAgent(
     status,
     peers: createPeers(host, door),
     sources: await sourcesOf(config, host),
-    facts: cachedFacts(world, config.node),
+    facts: cachedFacts(world, config.node, () => enginesOf(currentCluster(agent), config.node)),
     signal,
     proofs: new Map(),
     state: emptyPassState(),
@@ -132,11 +132,23 @@ async function loop(
   }
 }
 
-function cachedFacts(world: World, node: string): () => Promise<Facts> {
+/** Programs that this node needs by the spec it follows; one that is not there may be installed any moment. */
+function enginesOf(cluster: Cluster | undefined, node: string): readonly string[] {
+  const proxies = cluster?.proxies.filter((proxy) => proxy.nodes.includes(node)) ?? []
+  const vips = cluster?.vips.filter((vip) => vip.peers.some((peer) => peer.node === node)) ?? []
+  return [...proxies.map((proxy) => proxy.engine), ...vips.map(() => 'keepalived')]
+}
+
+function cachedFacts(
+  world: World,
+  node: string,
+  needed: () => readonly string[],
+): () => Promise<Facts> {
   let known: { readonly facts: Facts; readonly atMs: number } | undefined
   return async () => {
     const nowMs = world.clock.monotonic()
-    const missing = known === undefined || Object.keys(known.facts.engines).length < 2
+    const engines = known?.facts.engines ?? {}
+    const missing = needed().some((name) => engines[name] === undefined)
     if (known === undefined || missing || nowMs - known.atMs > FACTS_AGE_MS) {
       known = { facts: await probeFacts(world.host, node), atMs: nowMs }
       return known.facts
