@@ -13,7 +13,10 @@ export const services = {
     const mine = cluster.services.filter((one) => one.nodes.includes(facts.node))
     const packages = [
       ...cluster.packages,
-      ...mine.map(({ name, nodes, packages: names }) => ({ name, nodes, names })),
+      // A service that is left out needs no program: a lab's node could not fetch it, and would never get to its proxy.
+      ...(facts.supervisor === 'systemd' ? mine : []).map(({ name, nodes, packages: names }) => ({
+        ...{ name, nodes, names },
+      })),
     ].filter((one) => one.nodes.includes(facts.node))
     const asked = packages.filter(({ names }) => names.apt.length + names.dnf.length > 0)
     const wants: Want[] = asked.flatMap((one) => packagesOf(one, facts))
