@@ -1,6 +1,7 @@
 // Where a node asks its own proxies whether they answer. Pure.
 import type { Cluster } from '../spec/cluster.ts'
 import { HEALTH_PATH, HEALTH_SOCKET_PATH } from './providers/haproxy/paths.ts'
+import { healthPath } from './providers/keepalived/paths.ts'
 import { SOCKET_PATH as NGINX_SOCKET_PATH } from './providers/nginx/paths.ts'
 
 export type HealthTarget = { readonly vip: string; readonly url: string }
@@ -32,3 +33,12 @@ export function decidingTargets(
   const runs = healthTargets(proven, node)
   return all.filter(({ vip, url }) => runs.some((one) => one.vip === vip && one.url === url))
 }
+
+/**
+ * Files that keepalived is told to watch: one per vip, with or without a proxy behind it. They must be there when it
+ * loads: it ignores a track file whose directory is missing, and 2.3 calls the configuration wrong for it.
+ */
+export const healthFiles = (cluster: Cluster, node: string): readonly string[] =>
+  cluster.vips
+    .filter((vip) => vip.peers.some((peer) => peer.node === node))
+    .map((vip) => healthPath(vip.name))

@@ -6,7 +6,7 @@ import { applyStep } from './apply.ts'
 import { foundIn } from './drift.ts'
 import type { Engine } from './engine.ts'
 import { textOf } from './failure.ts'
-import { healthTargets } from './health-targets.ts'
+import { healthFiles, healthTargets } from './health-targets.ts'
 import type { Memory } from './memory.ts'
 import { observe, type ProofCache } from './observe.ts'
 import { heldByPeer, type Peers } from './peers.ts'
@@ -14,7 +14,6 @@ import { guard } from './plan/guard.ts'
 import { compile, planWants } from './plan/index.ts'
 import { actionText } from './plan/text.ts'
 import type { Facts, Observed, Plan, Want } from './plan/types.ts'
-import { healthPath } from './providers/keepalived/paths.ts'
 import { holdsOf, type Status } from './status.ts'
 import { parsed, target } from './target.ts'
 import { takeTurn, type Waiting } from './trial.ts'
@@ -310,11 +309,9 @@ async function applyPlan(
   return verifyAll(agent, cluster, text)
 }
 
-/** keepalived ignores a track file whose directory is missing when it loads; missing must mean healthy. */
+/** Missing must mean healthy. */
 async function layHealthFiles({ world, node }: Agent, cluster: Cluster): Promise<void> {
-  const mine = cluster.vips.filter((vip) => vip.peers.some((peer) => peer.node === node))
-  for (const { name } of mine) {
-    const path = healthPath(name)
+  for (const path of healthFiles(cluster, node)) {
     if ((await world.host.read(path)) === undefined) await world.host.write(path, '0\n', 0o644)
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { decidingTargets } from '../../agent/health-targets.ts'
+import { decidingTargets, healthFiles, healthTargets } from '../../agent/health-targets.ts'
 import { type Health, nextHealth } from '../../agent/health.ts'
 import { checkSpec } from '../../spec/check.ts'
 import type { Cluster } from '../../spec/cluster.ts'
@@ -47,4 +47,12 @@ test('a listener that is not proved yet, or that a trial closes, says nothing ab
   assert.deepEqual(ports(next, undefined), [''])
   const both = { ...was, proxies: [...was.proxies, ...next.proxies] }
   assert.deepEqual(ports(both, was), ['5000'])
+})
+
+test('a vip without a proxy has a health file too: keepalived 2.3 refuses a file whose directory is missing', () => {
+  const { cluster } = checkSpec(readFileSync('spec/examples/lvs-apache.json', 'utf8'))
+  assert.ok(cluster !== undefined)
+  assert.deepEqual(healthTargets(cluster, 'lvs1'), [])
+  assert.deepEqual(healthFiles(cluster, 'lvs1'), ['/run/hactl/health/apache'])
+  assert.deepEqual(healthFiles(cluster, 'web1'), [])
 })

@@ -8,6 +8,8 @@ import { has } from './profiles.ts'
 const NOT_STARTED = 127
 /** Before 2.4 a date and time stand between the level and the pid. */
 const PREFIX = /^\[(ALERT|WARNING|NOTICE)\]\s+(?:\d+\/\d+ )?\(\d+\) : (?:config : )?/
+/** Lines without a level that end the output, on success and with warnings; in some versions only with -V. */
+const GOOD_END = /^(?:Warnings were found\.|Configuration file is valid)$/
 /** What haproxy says at the end whatever was wrong. */
 const CLOSING = /^(?:Error\(s\) found in configuration file|Fatal errors found in configuration)/
 
@@ -24,7 +26,7 @@ function messagesIn(stderr: string): readonly Message[] {
       .replace(/^parsing (line \d+)\s*:/, '$1:')
       .trim()
     const last = found.at(-1)
-    if (text === '') continue
+    if (text === '' || (level === undefined && GOOD_END.test(text))) continue
     if (level !== undefined) found.push({ level, text })
     else if (last !== undefined) found[found.length - 1] = { ...last, text: `${last.text} ${text}` }
     else found.push({ level: '', text })

@@ -13,20 +13,25 @@ const silent = (match: RegExp): Meaning => ({ match, level: 'silent', why: '' })
 
 /**
  * First match wins; a line that matches nothing is refused. Collected from `keepalived -t` of 2.0.10 to
- * 2.4.3 (FIELD 4.3), and word for word from 2.2.7.
+ * 2.4.3 (FIELD 4.3), and word for word from the releases of test/matrix.
  */
 export const MEANINGS: readonly Meaning[] = [
   fatal(
     /missing '\}'s or extra '\{'s/,
     'a brace is missing; 2.1.5 crashes on it and orphans the vip',
   ),
+  fatal(/Extra '\}' found|Unexpected '\{'/, 'a brace is where none belongs'),
   fatal(/unknown keyword/i, 'the keyword would be ignored'),
   fatal(
     /must be between 1 & 255|virtual router id must be set/,
     'the instance is dropped and its vip orphaned',
   ),
-  fatal(/outside range|invalid number/, 'a number is replaced by a default'),
-  fatal(/both use VRID|VRID \d+ is duplicated/, 'two instances share a virtual router id'),
+  fatal(/outside range|invalid number|^Invalid .* value '/, 'a number is replaced by a default'),
+  fatal(
+    /both use VRID|VRID \d+ is duplicated|duplicate VRID conflict/,
+    'two instances share a virtual router id',
+  ),
+  fatal(/vrrp instance \S+ already defined/, 'two instances share a name'),
   fatal(/interface \S+ .*doesn't exist|Non-existent interface/, 'the interface does not exist'),
   fatal(/must be an integer.*rounding/, 'VRRPv2 counts whole seconds; the interval is rounded'),
   fatal(
@@ -35,8 +40,9 @@ export const MEANINGS: readonly Meaning[] = [
   ),
   fatal(/Disabling track script/, 'the health check is switched off'),
   fatal(/track (script|file|process|bfd|interface) \S+ not found/i, 'the health check is ignored'),
+  fatal(/realpath\(\) error/, 'the directory of a tracked file is missing, the file is ignored'),
   fatal(
-    /Unable to set default user|script user .* (does not exist|not found)/i,
+    /Unable to set (default user|uid\/gid for script)|script user .* (does not exist|not found)/i,
     'scripts are removed for want of a user',
   ),
   fatal(/Unicast peers are not supported in strict mode/, 'strict mode drops the peers'),
@@ -45,6 +51,10 @@ export const MEANINGS: readonly Meaning[] = [
   fatal(/specified in sync group .* doesn't exist/, 'the sync group names an unknown instance'),
   fatal(/ports don't match - resetting/, 'the port of a direct-routing server is changed'),
   fatal(/Invalid lvs_scheduler|no scheduler set/, 'another scheduler is taken'),
+  fatal(
+    /routing method for virtual server|no forwarding method set/,
+    'another way to the servers is taken',
+  ),
   fatal(/Invalid smtp server/, 'the mail server has no address'),
   fatal(/No VIP specified/, 'the instance has no address'),
   fatal(/Config files? missing/, 'a file is not there, which keepalived passes as valid'),

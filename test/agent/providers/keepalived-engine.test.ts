@@ -40,6 +40,15 @@ const FATAL: readonly string[] = [
   '(Line 3) Invalid smtp server no.such.host 25',
   '(web) No VIP specified; at least one is required',
   "(Line 22) Config files missing '/nosuch.conf'.",
+  "(/etc/x.cfg: Line 19) Extra '}' found",
+  "(/etc/x.cfg: Line 19) Unexpected '{' - ignoring",
+  '(web) duplicate VRID conflict with b VRID 51',
+  '(/etc/x.cfg: Line 19) vrrp instance web already defined',
+  "(/etc/x.cfg: Line 26) Unable to set uid/gid for script '/usr/sbin/nginx'",
+  '(/etc/x.cfg: Line 22) PARSER : unknown [NOSUCH] routing method for virtual server.',
+  'Virtual server [10.0.0.33]:tcp:80: no forwarding method set, setting default NAT',
+  '(/etc/x.cfg: Line 8) realpath() error 2 (No such file or directory) for hactl_web',
+  "(/etc/x.cfg: Line 28) Invalid retry connection value 'x'",
 ]
 for (const line of FATAL)
   for (const code of [0, 5])
