@@ -14,6 +14,21 @@ import type { Facts } from '../../../agent/plan/types.ts'
 import type { Version } from '../../../agent/engine.ts'
 import { fakeFacts } from '../../fakes/facts.ts'
 
+/** What EL7 to EL10 and Debian 11 to 13 ship or shipped (FIELD 4.1), and 3.2. */
+export const VERSIONS: readonly Version[] = [
+  [1, 5, 18],
+  [1, 8, 23],
+  [1, 8, 27],
+  [2, 2, 9],
+  [2, 4, 17],
+  [2, 4, 22],
+  [2, 6, 12],
+  [2, 8, 14],
+  [3, 0, 5],
+  [3, 0, 11],
+  [3, 2, 0],
+]
+
 const timeouts: ClusterTimeouts = {
   connectMs: 5000,
   clientMs: 60_000,

@@ -17,20 +17,19 @@ import { renderHaproxy } from '../../../agent/providers/haproxy/render.ts'
 import { statusRegex } from '../../../agent/providers/haproxy/check.ts'
 import { duration, word } from '../../../agent/providers/haproxy/words.ts'
 import type { Cluster } from '../../../spec/cluster.ts'
-import { cluster, everything, facts, pool, proxy, server, wordpress } from './haproxy-cases.ts'
+import {
+  cluster,
+  everything,
+  facts,
+  pool,
+  proxy,
+  server,
+  VERSIONS,
+  wordpress,
+} from './haproxy-cases.ts'
 
 const CASES = 'test/cases/haproxy'
 const CERTIFICATE = '/etc/haproxy/certs/web.pem'
-const VERSIONS: readonly Version[] = [
-  [1, 5, 18],
-  [1, 8, 27],
-  [2, 2, 9],
-  [2, 4, 22],
-  [2, 6, 12],
-  [2, 8, 14],
-  [3, 0, 11],
-  [3, 2, 0],
-]
 const NOW: Version = [2, 6, 12]
 const goldens: Readonly<Record<string, Cluster>> = {
   wordpress: wordpress(),

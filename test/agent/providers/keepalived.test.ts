@@ -15,7 +15,9 @@ import { CASES, cluster, facts } from './keepalived-cases.ts'
 const GOLDEN = 'test/cases/keepalived'
 const VERSIONS: readonly Version[] = [
   [1, 3, 5],
+  [2, 0, 10],
   [2, 1, 5],
+  [2, 2, 4],
   [2, 2, 7],
   [2, 2, 8],
   [2, 3, 3],
