@@ -7,7 +7,8 @@ import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { LabError } from '../error.ts'
 import { run } from '../process.ts'
-import { build, KEYRING } from './build.ts'
+import { KEYRING } from './apt.ts'
+import { build } from './build.ts'
 import { type Layer, recipeHash } from './recipe.ts'
 
 /** Programs of this machine that the build and the VMs need. */
@@ -111,7 +112,7 @@ async function checkHost(): Promise<void> {
 }
 
 /** One builder at a time; the lock goes with this process, whatever ends it. */
-function lock(path: string): Promise<() => void> {
+export function lock(path: string): Promise<() => void> {
   const holder = spawn('flock', [path, 'sh', '-c', 'echo ready; exec cat'], {
     stdio: ['pipe', 'pipe', 'ignore'],
   })
