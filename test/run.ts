@@ -1,4 +1,4 @@
-// npm test: everything, from the linter to real daemons and VMs, with one closing line. Option: --only lint|unit|long|mutants|e2e|package|vm.
+// npm test: everything, from the linter to real daemons and VMs, with one closing line. Option: --only lint|unit|long|mutants|e2e|package|matrix|vm.
 import { globSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -27,6 +27,8 @@ const PACKAGE_TIMEOUT_MS = 900_000
 /** A release also runs what takes minutes, see test/vm/README.md. */
 const RELEASE = process.env['HACTL_RELEASE'] === '1'
 const VM_FILE_TIMEOUT_MS = RELEASE ? 900_000 : 300_000
+/** With the folders of four releases to make first; see test/matrix/folders.ts for how long it tries. */
+const MATRIX_TIMEOUT_MS = 600_000
 /** No further file of VM tests is begun after this. */
 const VM_TIMEOUT_MS = RELEASE ? 1_800_000 : 600_000
 
@@ -174,6 +176,12 @@ async function packages(): Promise<Totals> {
   return totals
 }
 
+/** A release that cannot be had is skipped and says why; so are all where this is not root on Linux. */
+const matrix = (): Promise<Totals> =>
+  part('matrix', () =>
+    tests([join(root, 'test/matrix/versions.matrix.ts')], MATRIX_TIMEOUT_MS, true),
+  )
+
 /** Clusters of VMs with systemd; left out, and said so, where the VMs cannot be had. */
 async function virtual(): Promise<Totals> {
   const files = filesOf('test/vm', '.vm.ts')
@@ -208,11 +216,12 @@ async function main(): Promise<void> {
     mutants,
     e2e: endToEnd,
     package: packages,
+    matrix,
     vm: virtual,
   }
   const only = values.only
   if (only !== undefined && parts[only] === undefined) {
-    say(`cannot run only ${only}: lint, unit, long, mutants, e2e, package or vm`)
+    say(`cannot run only ${only}: lint, unit, long, mutants, e2e, package, matrix or vm`)
     process.exitCode = 2
     return
   }

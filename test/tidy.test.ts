@@ -215,6 +215,7 @@ const OWN = [
   'contract',
   'e2e',
   'fakes',
+  'matrix',
   'mutants',
   'package',
   'run',
