@@ -1,7 +1,7 @@
 // Runs a daemon of another release: in a copy of its folder as root directory, in a network namespace with the interfaces
 // that the configuration names. Bounded; nothing outlives the call.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import {
@@ -14,6 +14,7 @@ import type { Exec } from '../../agent/world.ts'
 import { PROGRAMS } from './suites.ts'
 
 const RUN_TIMEOUT_MS = 20_000
+const MODULES = 'usr/lib/nginx/modules'
 const NO_PLACE = 126
 /** Interfaces are the words before `--`. Addresses that are elsewhere may be bound, as on a node with a vip. */
 const SCRIPT = `
@@ -34,6 +35,8 @@ exec chroot "$root" "$@"
 export type Inside = {
   /** Writes a file below the root directory; path is absolute. */
   write(path: string, body: string, mode?: number): void
+  /** Files of nginx's dynamic modules. */
+  readonly modules: readonly string[]
   run(argv: readonly string[], interfaces?: readonly string[]): Exec
   close(): void
 }
@@ -62,7 +65,8 @@ export function inside(cached: string): Inside {
     // A program without a shell around it: what ends it by a signal is seen as such.
     return { code: status, signal, stdout, stderr }
   }
-  return { write, run, close: () => rmSync(root, { recursive: true, force: true }) }
+  const modules = readdirSync(join(root, MODULES)).sort()
+  return { write, run, modules, close: () => rmSync(root, { recursive: true, force: true }) }
 }
 
 /** Versions and build options in the daemons' own words, as the agent's probe reads them. */
@@ -77,7 +81,8 @@ export function enginesIn(place: Inside): Readonly<Record<string, EngineFacts>> 
       const { stdout, stderr } = place.run(argv)
       const facts = parse(`${stdout}\n${stderr}`)
       if (facts === undefined) throw new Error(`cannot read the version of ${name}: ${stderr}`)
-      return [name, facts]
+      const more = name === 'nginx' ? place.modules.map((file) => `module:${file}`) : []
+      return [name, { ...facts, features: [...facts.features, ...more] }]
     }),
   )
 }

@@ -10,6 +10,7 @@ import type { WantFile } from '../../agent/plan/types.ts'
 import { checkSpec } from '../../spec/check.ts'
 import type { Cluster } from '../../spec/cluster.ts'
 import { everything } from '../agent/providers/haproxy-cases.ts'
+import { everything as nginxEverything } from '../agent/providers/nginx-cases.ts'
 import { CASES, cluster as keepalivedCase } from '../agent/providers/keepalived-cases.ts'
 
 /** Where the certificate of the haproxy case lies; the file is made for the test. */
@@ -30,6 +31,7 @@ export const clusters: ReadonlyMap<string, Cluster> = new Map([
     .map((path) => [`lint ${basename(dirname(path))}`, fromFile(path)] as const),
   ...CASES.map((name) => [`keepalived ${name}`, keepalivedCase(name)] as const),
   ['haproxy everything', everything(CERTIFICATE)] as const,
+  ['nginx everything', nginxEverything(CERTIFICATE)] as const,
 ])
 
 /** Files that proxies of the cluster read: they must be there for the check to pass. */

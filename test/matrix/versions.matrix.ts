@@ -42,8 +42,8 @@ function faultsOf(place: Inside, found: Found, suite: Suite, one: Rendered): rea
   for (const path of one.health) place.write(path, '0\n', 0o644)
   for (const { path, body, mode } of one.files) place.write(path, body, mode)
   const verdict = judge(place, found, one.engine, one.files[0]?.path ?? '', one.interfaces)
-  if (!verdict.ok) return verdict.errors
-  return verdict.warnings.filter((warning) => !isExpected(one.engine, suite, warning))
+  const said = verdict.ok ? verdict.warnings : verdict.errors
+  return said.filter((line) => !isExpected(one.engine, suite, line))
 }
 
 function checkRenderings(place: Inside, found: Found, suite: Suite): number {
