@@ -1,4 +1,4 @@
-// Every example is a spec without a finding that asks for a change.
+// Every example is a spec without a finding that asks for a change, and says what it leaves to chance.
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,3 +17,9 @@ for (const name of readdirSync(FOLDER))
       [],
     )
   })
+
+test('the whole WordPress cluster: its one storage and its one database are named as such', () => {
+  const { diagnostics } = foundIn('wordpress-full.json')
+  const said = diagnostics.filter(({ code }) => code === 'HA092').map(({ path }) => path)
+  assert.deepEqual(said, ['/exports/uploads', '/services/mariadb'])
+})

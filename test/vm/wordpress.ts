@@ -55,7 +55,7 @@ export type Browser = {
 }
 
 export function browserOf(lab: VmCluster): Browser {
-  const jar = join(lab.root, 'cookies')
+  const jar = join(lab.root, 'log', 'cookies')
   const ask = async (path: string, flags: readonly string[]): Promise<Answer> => {
     const url = path.startsWith('http:') ? path : `${SITE}${path}`
     const limits = ['-sS', '-i', '-m', String(PAGE_TIMEOUT_S), '-b', jar, '-c', jar]
