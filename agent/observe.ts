@@ -2,12 +2,15 @@
 import { parseServersState } from './providers/haproxy/live.ts'
 import type { Engine } from './engine.ts'
 import { ETAB_PATH } from './kinds/exports.ts'
+import { DROP_IN_PATH, RULES_PATH } from './kinds/nftables.ts'
 import { moduleFile } from './kinds/module.ts'
 import { sysctlFile } from './kinds/sysctl.ts'
 import { type Memory, originalPath } from './memory.ts'
 import { observeIpvs } from './observe-ipvs.ts'
 import { knownRetired } from './plan/retired.ts'
 import type { Facts, Observed, ObservedDaemon, Want } from './plan/types.ts'
+import { type Asked, readFirewall } from './observe-firewall.ts'
+import { readSelinux } from './observe-selinux.ts'
 import { readModules, readMounts, readPackages, readUnits } from './observe-host.ts'
 import { provenDigest } from './proof.ts'
 import type { Daemon, FileState, World } from './world.ts'
@@ -33,6 +36,8 @@ export type ProofCache = Map<
   { readonly pid: number; readonly digest: string; readonly atMs: number }
 >
 const PROOF_AGE_MS = 60_000
+/** firewall-cmd and semanage are Python programs that may wait for a lock. */
+const ASK_TIMEOUT_MS = 20_000
 
 export async function observe(input: ObserveInput): Promise<Observed> {
   const { world, memory, wants, facts } = input
@@ -63,7 +68,9 @@ export async function observe(input: ObserveInput): Promise<Observed> {
       readMounts(world, wants),
       observeIpvs(world, wants, input.signal),
     ])
+  const security = await readSecurity(input)
   return {
+    ...security,
     files,
     good: memory.good(),
     originals,
@@ -90,6 +97,8 @@ function filesOf(want: Want): readonly string[] {
       return [want.file.path]
     case 'sysctl':
       return [sysctlFile(want.key)]
+    case 'firewall':
+      return [RULES_PATH, DROP_IN_PATH]
     case 'module':
       return [moduleFile(want.name)]
     case 'mount':
@@ -103,6 +112,34 @@ function filesOf(want: Want): readonly string[] {
       return want.files.map((f) => f.path)
     default:
       return []
+  }
+}
+
+/** What these programs say is as expensive as a daemon's dump, and kept as long (PROOF_AGE_MS). */
+const askedSeldom =
+  ({ world, proofs }: ObserveInput): Asked =>
+  async (argv) => {
+    const key = argv.join(' ')
+    const now = world.clock.monotonic()
+    const known = proofs.get(key)
+    if (known !== undefined && now - known.atMs < PROOF_AGE_MS) {
+      return { code: known.pid, stdout: known.digest }
+    }
+    const { code, stdout } = await world.host.run(argv, ASK_TIMEOUT_MS)
+    // A program that was killed said nothing.
+    if (code !== null) proofs.set(key, { pid: code, digest: stdout, atMs: now })
+    return { code, stdout }
+  }
+
+async function readSecurity(input: ObserveInput): Promise<Pick<Observed, 'firewall' | 'selinux'>> {
+  const asked = askedSeldom(input)
+  const wall = input.wants.find((want) => want.kind === 'firewall')
+  const policy = input.wants.some(
+    (w) => w.kind === 'selinux' && w.manage !== 'off' && w.mode !== 'disabled',
+  )
+  return {
+    ...(wall === undefined ? {} : { firewall: await readFirewall(input.world, wall, asked) }),
+    ...(policy ? { selinux: await readSelinux(asked) } : {}),
   }
 }
 

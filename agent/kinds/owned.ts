@@ -3,10 +3,13 @@ import type { Action } from '../action.ts'
 import type { Observed, Owned, Removal, Step, Want } from '../plan/types.ts'
 import { exportsId } from './exports.ts'
 import { mountId } from './mount.ts'
+import { firewallIds } from './firewall.ts'
+import { DROP_IN_PATH, RULES_PATH } from './nftables.ts'
 import { fileId } from './plain-file.ts'
+import { selinuxIds } from './selinux.ts'
 
 /** The ids under which a want's traces are recorded; none for wants that leave none. */
-export function ownedIdsOf(want: Want): readonly string[] {
+export function ownedIdsOf(want: Want, observed: Observed): readonly string[] {
   switch (want.kind) {
     case 'file':
       return [fileId(want.file.path)]
@@ -25,6 +28,11 @@ export function ownedIdsOf(want: Want): readonly string[] {
       return [exportsId(want.file.path)]
     case 'link':
       return [`link:${want.interface}`]
+    case 'firewall':
+      // Its diff takes its files away, together with the rules that they load.
+      return [...firewallIds(want, observed), fileId(RULES_PATH), fileId(DROP_IN_PATH)]
+    case 'selinux':
+      return selinuxIds(want, observed)
     case 'daemon':
     case 'package':
     case 'packages':
@@ -37,7 +45,7 @@ export function ownedIdsOf(want: Want): readonly string[] {
 
 /** In the order of their ids, after everything that is added. */
 export function retiredSteps(wants: readonly Want[], observed: Observed): readonly Step[] {
-  const wanted = new Set(wants.flatMap(ownedIdsOf))
+  const wanted = new Set(wants.flatMap((want) => ownedIdsOf(want, observed)))
   return observed.owned
     .filter((one) => !wanted.has(one.id))
     .map((one) => retiredStep(one, observed))

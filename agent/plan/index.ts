@@ -4,11 +4,13 @@ import type { Cluster } from '../../spec/cluster.ts'
 import { diffDaemon, removeDaemon } from '../kinds/daemon.ts'
 import { diffLink } from '../kinds/link.ts'
 import { diffExports } from '../kinds/exports.ts'
+import { diffFirewall } from '../kinds/firewall.ts'
 import { diffLocalAddress } from '../kinds/local-address.ts'
 import { diffModule } from '../kinds/module.ts'
 import { diffMount } from '../kinds/mount.ts'
 import { retiredSteps } from '../kinds/owned.ts'
 import { diffFile } from '../kinds/plain-file.ts'
+import { diffSelinux } from '../kinds/selinux.ts'
 import { diffOrphans, diffPackage, diffPackages } from '../kinds/simple.ts'
 import { diffSysctl } from '../kinds/sysctl.ts'
 import { diffUnit } from '../kinds/unit.ts'
@@ -98,6 +100,10 @@ function diff(want: Want, facts: Facts, observed: Observed) {
       return diffLink(want, observed)
     case 'virtual-service':
       return diffVirtualService(want, observed)
+    case 'firewall':
+      return diffFirewall(want, observed)
+    case 'selinux':
+      return diffSelinux(want, observed)
   }
 }
 
@@ -115,12 +121,15 @@ export const KIND_TURNS: Readonly<Record<Want['kind'], number>> = {
   link: 4,
   'local-address': 5,
   file: 6,
-  exports: 7,
-  mount: 8,
-  unit: 9,
-  daemon: 10,
-  'virtual-service': 11,
-  address: 12,
+  // Before anything starts that binds a port or speaks VRRP.
+  selinux: 7,
+  firewall: 8,
+  exports: 9,
+  mount: 10,
+  unit: 11,
+  daemon: 12,
+  'virtual-service': 13,
+  address: 14,
 }
 /** Stable: wants of one kind stay in the order of the providers. */
 const ordered = (wants: readonly Want[]): readonly Want[] =>

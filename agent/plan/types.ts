@@ -2,8 +2,11 @@
 import type { Action } from '../action.ts'
 import type { Version } from '../engine.ts'
 import type { MountRow, WantStorage } from './storage.ts'
+import type { FirewallState, SelinuxState, WantFirewall, WantSelinux } from './security.ts'
 import type { Bind, Daemon, FileState, KernelAddress, KernelInterface } from '../world.ts'
 export type * from './storage.ts'
+
+export type * from './security.ts'
 
 /** What the node is, probed once and on package change. */
 export type Facts = {
@@ -151,6 +154,8 @@ export type WantVirtualService = {
 }
 export type Want =
   | WantDaemon
+  | WantFirewall
+  | WantSelinux
   | WantPackage
   | WantPackages
   | WantSysctl
@@ -219,6 +224,9 @@ export type CheckedService = {
   readonly quorum: boolean
 }
 export type Observed = {
+  /** Absent: no want speaks of it. */
+  readonly firewall?: FirewallState
+  readonly selinux?: SelinuxState
   readonly files: ReadonlyMap<string, FileState>
   /** What last proved to load, by path. */
   readonly good: ReadonlyMap<string, string>

@@ -1,6 +1,7 @@
 // The providers, in the order their daemons must come up: a proxy serves before its vip arrives.
 import type { Engine } from '../engine.ts'
 import type { Provider } from '../plan/types.ts'
+import { firewall } from './firewall/index.ts'
 import { haproxyEngine } from './haproxy/engine.ts'
 import { haproxy } from './haproxy/index.ts'
 import { keepalivedEngine } from './keepalived/engine.ts'
@@ -11,10 +12,13 @@ import { nfsClient } from './nfs-client/index.ts'
 import { nfsServer } from './nfs-server/index.ts'
 import { nginxEngine } from './nginx/engine.ts'
 import { nginx } from './nginx/index.ts'
+import { selinux } from './selinux/index.ts'
 import { services } from './services/index.ts'
 
 export const providers: readonly Provider[] = [
   kernel,
+  selinux,
+  firewall,
   nfsServer,
   nfsClient,
   services,

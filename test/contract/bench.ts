@@ -82,6 +82,8 @@ export type Picture = {
   readonly sysctls: Readonly<Record<string, string>>
   readonly addresses: readonly string[]
   readonly programs: readonly string[]
+  /** What the packet filter lets in for us, and what SELinux permits. */
+  readonly permits: readonly string[]
   readonly loaded: Readonly<Record<string, string | undefined>>
   /** Interfaces that are up beside eth0. */
   readonly links: readonly string[]
@@ -109,6 +111,11 @@ export function picture(fake: FakeHost, compiled: Compiled): Picture {
     programs: [...fake.programs].sort(),
     links: [...fake.ipvs.links].flatMap(([name, up]) => (up ? [name] : [])),
     ipvs: fake.ipvs.rows(),
+    permits: [
+      ...fake.security.letsIn(),
+      ...[...fake.security.booleans].map(([name, on]) => `${name} ${on}`),
+      ...[...fake.security.labels].map(String),
+    ],
     units: Object.fromEntries([...fake.systemd.units].map(([name, unit]) => [name, { ...unit }])),
     loaded: Object.fromEntries(names.map((name) => [name, fake.daemons.loaded(name)])),
   }

@@ -166,6 +166,29 @@ export const SAMPLES: { readonly [K in Want['kind']]: Sample<Extract<Want, { kin
     quietIn: { empty: 'without keepalived nobody knows which servers answer' },
     noUndo: 'the next pass compares anew with what keepalived says then',
   },
+  firewall: {
+    want: {
+      kind: 'firewall',
+      backend: 'nftables',
+      manage: 'open',
+      boots: true,
+      openings: [
+        { protocol: 'tcp', port: 80, why: 'proxy web' },
+        { protocol: 'vrrp', from: '192.0.2.12', why: 'adverts of vip web' },
+      ],
+      interfaces: ['eth0'],
+    },
+  },
+  selinux: {
+    want: {
+      kind: 'selinux',
+      manage: 'set',
+      mode: 'enforcing',
+      packager: 'dnf',
+      booleans: [{ name: 'httpd_use_nfs', value: true, why: 'service apache' }],
+      ports: [{ port: 10_086, use: 'bind', any: 'haproxy_connect_any', why: 'the stats page' }],
+    },
+  },
   address: {
     want: {
       kind: 'address',

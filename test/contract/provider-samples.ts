@@ -1,11 +1,15 @@
 // Per provider: a spec on which it wants something, and a change of that spec that it must notice.
 
+import type { Facts } from '../../agent/plan/types.ts'
+
 export type Sample = {
   /** Path of a spec that checkSpec accepts. */
   readonly spec: string
   readonly node: string
   /** Edits its text; what the provider wants must differ afterwards. */
   readonly change: (text: string) => string
+  /** Where the provider wants nothing of a plain node. */
+  readonly facts?: Partial<Facts>
 }
 
 /** A new provider adds itself here; provider.test.ts fails until it does. */
@@ -39,6 +43,18 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     spec: 'test/cases/specs/services.json',
     node: 'web1',
     change: (text) => text.replace('"20"', '"30"'),
+  },
+  firewall: {
+    spec: 'spec/examples/wordpress.json',
+    node: 'lb1',
+    change: (text) => text.replace('10086', '10087'),
+    facts: { firewall: 'nftables' },
+  },
+  selinux: {
+    spec: 'spec/examples/wordpress.json',
+    node: 'lb1',
+    change: (text) => text.replaceAll('"port": 8080', '"port": 80'),
+    facts: { selinux: 'enforcing' },
   },
   keepalived: {
     spec: 'spec/examples/wordpress.json',

@@ -89,6 +89,10 @@ const idOf = (want: Want): string => {
       return `link:${want.interface}`
     case 'virtual-service':
       return `virtual-service:${virtualText(want.service)}`
+    case 'firewall':
+      return 'firewall'
+    case 'selinux':
+      return 'selinux'
     case 'local-address':
       return `local-address:${want.address.interface}/${want.address.address}`
   }
@@ -181,11 +185,11 @@ test('every sample is of a provider that exists', () => {
 })
 
 /** The sample as it is and as changed, compiled for its node. */
-function pair({ spec, node, change }: Sample, provider: Provider) {
+function pair({ spec, node, change, facts = {} }: Sample, provider: Provider) {
   const read = (edit: Sample['change']) => {
     const cluster = clusterOf(edit(textOf(spec)))
-    const wanting: Wanting = (at) => provider.compile(cluster, at.facts())
-    const compiled = provider.compile(cluster, offlineFacts(cluster, node))
+    const wanting: Wanting = (at) => provider.compile(cluster, { ...at.facts(), ...facts })
+    const compiled = provider.compile(cluster, { ...offlineFacts(cluster, node), ...facts })
     return { cluster, node, compiled, wanting }
   }
   return { a: read((text) => text), b: read(change) }

@@ -6,6 +6,7 @@ import { effect, noFaults, type Faults } from './faults.ts'
 import { fakeRuntime } from './haproxy.ts'
 import { fakeIpvs, type FakeIpvs } from './ipvs.ts'
 import { type FakeNfs, fakeNfs } from './nfs.ts'
+import { type FakeSecurity, fakeSecurity } from './security.ts'
 import { type FakeSystemd, fakeSystemd } from './systemd.ts'
 
 export type FakeHost = {
@@ -14,6 +15,7 @@ export type FakeHost = {
   readonly daemons: FakeDaemons
   readonly faults: Faults
   readonly systemd: FakeSystemd
+  readonly security: FakeSecurity
   readonly addresses: KernelAddress[]
   readonly sysctls: Map<string, string>
   readonly ipvs: FakeIpvs
@@ -85,14 +87,18 @@ function digestAnswer(loaded: string | undefined) {
 const untaught = (argv: readonly string[]): Error =>
   new Error(`FakeHost was not taught: ${argv.join(' ')}`)
 
-type Machine = Pick<FakeHost, 'disk' | 'programs' | 'systemd' | 'ipvs' | 'nfs'>
+type Machine = Pick<FakeHost, 'disk' | 'programs' | 'systemd' | 'ipvs' | 'nfs' | 'security'>
 
 /** Debian starts what it installs. */
 function runAny(argv: readonly string[], machine: Machine): Exec {
-  const { disk, programs, systemd, ipvs, nfs } = machine
+  const { disk, programs, systemd, ipvs, nfs, security } = machine
   const before = new Set(programs)
   const result =
-    nfs.run(argv) ?? systemd.run(argv) ?? ipvs.run(argv) ?? runProgram(argv, disk, programs)
+    nfs.run(argv) ??
+    systemd.run(argv) ??
+    ipvs.run(argv) ??
+    security.run(argv) ??
+    runProgram(argv, disk, programs)
   for (const name of programs) if (!before.has(name)) systemd.installed(name)
   return result
 }
@@ -124,6 +130,7 @@ export function createFakeHost(): FakeHost {
     doing(what)
     return answer()
   }
+  const machine = { disk, programs, systemd, ipvs, nfs, security: fakeSecurity() }
   const host: Host = {
     read: async (path) =>
       did(`read ${path}`, () => nfs.read(path) ?? ipvs.read(path) ?? disk.read(rooted(path))),
@@ -134,8 +141,7 @@ export function createFakeHost(): FakeHost {
       did(`list ${directory}`, () =>
         directory === '/sys/module' ? [...systemd.modules] : disk.list(directory),
       ),
-    run: async (argv) =>
-      did(`run ${argv.join(' ')}`, () => runAny(argv, { disk, programs, systemd, ipvs, nfs })),
+    run: async (argv) => did(`run ${argv.join(' ')}`, () => runAny(argv, machine)),
     addresses: async () => did('addresses', () => [...addresses]),
     interfaces: async () => did('interfaces', () => [{ name: 'eth0', up: true }]),
     addAddress: async (at) => {
@@ -172,15 +178,11 @@ export function createFakeHost(): FakeHost {
   }
   return {
     host,
-    disk,
     daemons,
     faults,
-    systemd,
+    ...machine,
     addresses,
     sysctls,
-    ipvs,
-    nfs,
-    programs,
     taken,
     get serving() {
       return loads(daemons.loaded('haproxy'))

@@ -4,6 +4,8 @@ import type {
   Want,
   WantDaemon,
   WantExports,
+  WantFirewall,
+  WantSelinux,
   WantFile,
   WantLink,
   WantLocalAddress,
@@ -17,8 +19,13 @@ import type {
   WantUnit,
   WantVirtualService,
 } from '../../agent/plan/types.ts'
+import { diffFirewall } from '../../agent/kinds/firewall.ts'
 import { liveCommands } from '../../agent/kinds/live.ts'
+import { readFirewall } from '../../agent/observe-firewall.ts'
+import { emptyObserved } from '../../agent/plan/offline.ts'
 import { parseServersState } from '../../agent/providers/haproxy/live.ts'
+import { fakeClock } from './clock.ts'
+import { fakeRandom } from './random.ts'
 import type { FakeHost } from './host.ts'
 
 /**
@@ -179,6 +186,34 @@ const mount: Arrange<WantMount> = async (machine, want, state) => {
   )
 }
 
+/** Opened by ourselves some time ago; drifted: somebody took a rule away since. */
+const firewall: Arrange<WantFirewall> = async ({ fake, memory }, want, state) => {
+  if (state === 'empty' || want.backend !== 'nftables') return
+  const silent = async () => ({ code: 127, stdout: '' })
+  const world = { host: fake.host, clock: fakeClock(), random: fakeRandom(1) }
+  const seen = await readFirewall(world, want, silent)
+  const { step } = diffFirewall(want, { ...emptyObserved(), firewall: seen })
+  for (const action of step?.commit ?? []) {
+    if (action.do === 'run') await fake.host.run(action.argv, action.timeoutMs)
+    if (action.do === 'write') await fake.host.write(action.path, action.body, action.mode)
+  }
+  await memory.own((step?.diff ?? []).map(({ path }) => path))
+  await memory.keepOwned(step?.owns ?? [])
+  if (state === 'drifted') fake.security.dropRule()
+}
+
+const selinux: Arrange<WantSelinux> = async ({ fake }, want, state) => {
+  if (state === 'empty') return
+  for (const { name, value } of want.booleans) {
+    fake.security.booleans.set(name, value === (state === 'correct'))
+  }
+  if (want.ports.some(({ use }) => use === 'connect')) {
+    fake.security.booleans.set('haproxy_connect_any', state === 'correct')
+    return
+  }
+  for (const { port } of want.ports) if (port !== 80) fake.security.labels.add(port)
+}
+
 /** One want after the other, in the order given. */
 export async function arrange(
   machine: Machine,
@@ -217,6 +252,10 @@ async function arrangeOne(machine: Machine, want: Want, state: State): Promise<v
       return link(machine, want, state)
     case 'virtual-service':
       return virtualService(machine, want, state)
+    case 'firewall':
+      return firewall(machine, want, state)
+    case 'selinux':
+      return selinux(machine, want, state)
     default:
       throw new Error(
         `test/fakes/in-state.ts cannot arrange ${JSON.stringify(want satisfies never)}`,
