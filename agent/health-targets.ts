@@ -1,4 +1,4 @@
-// Where a node asks its own proxies whether they answer. Pure.
+// What must be well on a node for it to hold a vip: its proxies, and the services and mounts the vip tracks. Pure.
 import type { Cluster } from '../spec/cluster.ts'
 import { HEALTH_PATH, HEALTH_SOCKET_PATH } from './providers/haproxy/paths.ts'
 import { healthPath } from './providers/keepalived/paths.ts'
@@ -6,8 +6,23 @@ import { SOCKET_PATH as NGINX_SOCKET_PATH } from './providers/nginx/paths.ts'
 
 export type HealthTarget = { readonly vip: string; readonly url: string }
 
+/** Proxies are asked over HTTP; `unit:NAME` and `mount:/path` are looked up in what the agent watches. */
+export const healthTargets = (cluster: Cluster, node: string): readonly HealthTarget[] => [
+  ...proxyTargets(cluster, node),
+  ...cluster.vips
+    .filter((vip) => vip.peers.some((peer) => peer.node === node))
+    .flatMap((vip) => [
+      ...cluster.services
+        .filter((one) => vip.trackServices.includes(one.name) && one.nodes.includes(node))
+        .map(({ unit }) => ({ vip: vip.name, url: `unit:${unit}` })),
+      ...cluster.mounts
+        .filter((one) => vip.trackMounts.includes(one.name) && one.nodes.includes(node))
+        .map(({ path }) => ({ vip: vip.name, url: `mount:${path}` })),
+    ]),
+]
+
 /** One target per proxy on a vip of this node: through its own port where that is plain HTTP. */
-export function healthTargets(cluster: Cluster, node: string): readonly HealthTarget[] {
+export function proxyTargets(cluster: Cluster, node: string): readonly HealthTarget[] {
   return cluster.proxies.flatMap((proxy) => {
     if (proxy.vip === undefined || !proxy.nodes.includes(node)) return []
     const direct = proxy.mode === 'http' && proxy.tls === undefined && proxy.addresses.includes('*')

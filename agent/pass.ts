@@ -6,7 +6,7 @@ import { applyStep } from './apply.ts'
 import { foundIn } from './drift.ts'
 import type { Engine } from './engine.ts'
 import { textOf } from './failure.ts'
-import { healthFiles, healthTargets } from './health-targets.ts'
+import { healthFiles, proxyTargets } from './health-targets.ts'
 import type { Memory } from './memory.ts'
 import { observe, type ProofCache } from './observe.ts'
 import { heldByPeer, type Peers } from './peers.ts'
@@ -328,7 +328,7 @@ async function verifyAll(agent: Agent, cluster: Cluster, text: string): Promise<
     const reason = `applied, but it does not hold: ${left}`
     return failed(agent, { digest: plan.digest, next: 'wait', reason, undone: false })
   }
-  for (const { vip, url } of healthTargets(cluster, agent.node)) {
+  for (const { vip, url } of proxyTargets(cluster, agent.node)) {
     const { status } = await agent.world.host.get(url, {}, 1_000)
     if (status === 0) {
       const reason = `${vip}: the proxy does not answer at ${url}`

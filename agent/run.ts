@@ -1,6 +1,5 @@
 // The agent's life: one lock, one loop at its own pace. A push shortens the sleep, it never runs code itself.
 import type { Cluster } from '../spec/cluster.ts'
-import { startHealthProber } from './host/health-prober.ts'
 import { createHost } from './host/index.ts'
 import { realClock } from './host/clock.ts'
 import { examine } from './host/doctor/index.ts'
@@ -10,7 +9,6 @@ import { beatingRun, createNotifier, notifySocket } from './host/notify.ts'
 import { realRandom } from './host/random.ts'
 import type { AgentConfig } from './config.ts'
 import { examineOften } from './examine.ts'
-import { decidingTargets } from './health-targets.ts'
 import { openMemory } from './memory.ts'
 import { startNotify } from './notify/start.ts'
 import { type Agent, emptyPassState, pass } from './pass.ts'
@@ -23,6 +21,7 @@ import { clusterName, currentCluster, provenCluster } from './target.ts'
 import { watch } from './watch.ts'
 import { servePeers } from './uplink/peer-server.ts'
 import { createEventQueue, type EventQueue, startUplink, type Uplink } from './uplink/index.ts'
+import { startWatches } from './health-watch.ts'
 import type { Facts } from './plan/types.ts'
 import type { Clock, World } from './world.ts'
 
@@ -185,22 +184,14 @@ async function openDoors(agent: Agent, needs: DoorNeeds): Promise<readonly Close
     },
     onError: (why) => status.event('agent', why),
   })
-  const prober = startHealthProber({
-    host: world.host,
-    clock: world.clock,
+  const prober = startWatches({
+    world,
+    status,
+    node: agent.node,
     directory: `${config.run}/health`,
-    intervalMs: 200,
-    rise: 2,
-    fall: 3,
-    targets: () => {
-      const cluster = currentCluster(agent)
-      return cluster === undefined ? [] : decidingTargets(cluster, provenCluster(agent), agent.node)
-    },
-    onChange: (vip, healthy) =>
-      status.event(
-        'daemon',
-        `vip ${vip}: the proxy ${healthy ? 'answers again' : 'does not answer'}`,
-      ),
+    cluster: () => currentCluster(agent),
+    proven: () => provenCluster(agent),
+    log: needs.log,
   })
   const closes: Close[] = [() => server.close(), () => prober.close()]
   let uplink: Uplink | undefined

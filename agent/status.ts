@@ -3,6 +3,7 @@ import type { Cluster } from '../spec/cluster.ts'
 import type {
   DaemonState,
   Finding,
+  MountState,
   NodeEvent,
   Report,
   ServerHealth,
@@ -36,6 +37,7 @@ export type Status = {
     readonly findings?: readonly Finding[]
     /** What the agent itself sees right now; told before what the doctor found. */
     readonly alarms?: readonly Finding[]
+    readonly mounts?: readonly MountState[]
   }): void
   /** One event per text in a row: a reason that stays the same is said once. */
   event(kind: NodeEvent['kind'], text: string): void
@@ -43,7 +45,10 @@ export type Status = {
   onEvent(listener: (event: NodeEvent) => void): void
 }
 
-type Details = Pick<Report, 'daemons' | 'servers' | 'drift' | 'steps' | 'passMs' | 'findings'> & {
+type Details = Pick<
+  Report,
+  'daemons' | 'servers' | 'drift' | 'steps' | 'passMs' | 'findings' | 'mounts'
+> & {
   readonly alarms: readonly Finding[]
 }
 const NO_DETAILS: Details = {
@@ -117,6 +122,7 @@ export function createStatus(
         steps: [...(patch.steps ?? details.steps)],
         ...{ alarms: patch.alarms ?? details.alarms, passMs: patch.passMs ?? details.passMs },
         ...findingsOf(patch.findings ?? details.findings),
+        ...mountsOf(patch.mounts ?? details.mounts),
       }
       changed()
     },
@@ -146,6 +152,10 @@ function reportOf(
 /** Absent until the first examination: no finding is not the same as not looked. */
 const findingsOf = (findings: readonly Finding[] | undefined) =>
   findings === undefined ? {} : { findings: findings.slice(0, FINDINGS_MAX) }
+
+/** Absent where there is none: a hub of before knows no such word. */
+const mountsOf = (mounts: readonly MountState[] | undefined) =>
+  mounts === undefined || mounts.length === 0 ? {} : { mounts: [...mounts] }
 
 /** Addresses of vips that the kernel of this node has and announces now, as "vip/address", sorted. */
 export function holdsOf(

@@ -1,10 +1,11 @@
 // What `hactl status` does: one look, or one every second.
+import type { MountState } from '../spec/report.ts'
 import type { ClusterStatus, NodeStatus, VipStatus } from '../spec/status.ts'
 import { hubClient } from './client.ts'
 import { EXIT, Exit } from './exit.ts'
 import type { HubFlags } from './flags.ts'
 import type { Io } from './io.ts'
-import { age, jsonOut, type Paint, paint, plain, plural, short, table } from './print.ts'
+import { age, jsonOut, type Paint, paint, plain, plural, short, table, when } from './print.ts'
 import { hubTarget } from './target.ts'
 
 const WATCH_MS = 1_000
@@ -63,12 +64,25 @@ export function statusText(io: Pick<Io, 'color'>, now: ClusterStatus): string {
       nodeRow(io, node, now.strangers.includes(node)),
     ),
   ]
+  const mounts = [
+    title(['MOUNT', 'NODE', 'STATE', 'SINCE', 'AT', 'FROM', 'WHY']),
+    ...now.nodes.flatMap((node) =>
+      (node.report?.mounts ?? []).map((mount) => mountRow(io, node, mount)),
+    ),
+  ]
+  const single = (now.singlePoints ?? []).map(
+    (text) => `${paint(io, 'yellow', 'alone')}  ${plain(text)}\n`,
+  )
   const alerts = now.alerts.map((a) => `${paint(io, 'red', 'alert')}  ${plain(a.text)}\n`)
   return [
     head,
     now.vips.length === 0 ? '' : `\n${table(vips)}`,
     nodes.length === 1 ? '' : `\n${table(nodes)}`,
     serverText(io, now.nodes),
+    mounts.length === 1 ? '' : `\n${table(mounts)}`,
+    single.length === 0
+      ? ''
+      : `\n${plural(single.length, 'single point')} of failure:\n${single.join('')}`,
     alerts.length === 0 ? '' : `\n${plural(alerts.length, 'alert')}:\n${alerts.join('')}`,
   ].join('')
 }
@@ -127,6 +141,20 @@ function nodeRow(io: Pick<Io, 'color'>, node: NodeStatus, stranger: boolean): re
     summary === undefined ? '-' : of(summary.wantedRevision, summary.wanted),
     ageMs === null ? 'never' : `${age(ageMs)} ago`,
     stranger ? 'not in the spec' : oneLine(summary?.reason ?? 'no agent has spoken'),
+  ]
+}
+
+/** An old word is no knowledge: it is shown without its colour. */
+function mountRow(io: Pick<Io, 'color'>, node: NodeStatus, mount: MountState): readonly string[] {
+  const colour = mount.state === 'ok' ? 'green' : 'red'
+  return [
+    plain(mount.name),
+    plain(node.node),
+    node.stale ? `? ${mount.state}` : paint(io, colour, mount.state),
+    when(mount.since),
+    plain(mount.path),
+    plain(mount.source),
+    oneLine(mount.why),
   ]
 }
 

@@ -41,5 +41,12 @@ export function alertTexts(
     const text = nodeText(node)
     if (text !== undefined && (settled || !node.stale)) texts.set(`node:${node.node}`, text)
   }
+  for (const node of nodes)
+    for (const mount of node.stale ? [] : (node.report?.mounts ?? []))
+      if (mount.state !== 'ok')
+        texts.set(
+          `mount:${node.node}/${mount.name}`,
+          `mount ${mount.path} of ${node.node} is ${mount.state}: ${mount.why}`,
+        )
   return texts
 }

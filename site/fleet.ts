@@ -172,6 +172,9 @@ function statusAt(memory: Memory, { startedAt, graceEnd }: Times, clock: Clock):
       alertsSince.set(id, since)
       return { id, since, text }
     }),
+    ...(wanted === undefined || wanted.cluster.singlePoints.length === 0
+      ? {}
+      : { singlePoints: [...wanted.cluster.singlePoints] }),
   }
 }
 

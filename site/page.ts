@@ -4,6 +4,7 @@ import type { ClusterStatus, HubEvent, NodeStatus, VipStatus } from '../spec/sta
 import { type Html, html, raw } from './html.ts'
 import { findingsTable } from './page-findings.ts'
 import { CLIENT } from './page-client.ts'
+import { mountTable, singlePointList } from './page-storage.ts'
 import { STYLE } from './page-style.ts'
 
 /** Same words as the client's `say`. */
@@ -151,7 +152,7 @@ export function statusHtml(status: ClusterStatus, events: readonly HubEvent[]): 
       ? raw('')
       : html`<h2>Virtual addresses</h2><div class="vips">${status.vips.map(vipCard)}</div>`
   return html`${alerts(status)}${newest}${vips}${nodeTable('Nodes', status.nodes, status.digest)}
-${nodeTable('Agents not in the spec', status.strangers, '')}${findingsTable(status.nodes)}${serverTable(status.nodes)}${eventTable(events)}`
+${nodeTable('Agents not in the spec', status.strangers, '')}${findingsTable(status.nodes)}${mountTable(status.nodes, time)}${serverTable(status.nodes)}${singlePointList(status)}${eventTable(events)}`
     .html
 }
 

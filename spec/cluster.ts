@@ -263,4 +263,6 @@ export type Cluster = {
   /** Base address of the hub, for links in messages. */
   readonly hubUrl?: string
   readonly rollout: ClusterRollout
+  /** What takes the service down alone, for people. */
+  readonly singlePoints: readonly string[]
 }

@@ -84,6 +84,27 @@ export const Finding = Type.Object(
 )
 export type Finding = Static<typeof Finding>
 
+export const MOUNT_WORDS = ['ok', 'hung', 'stale', 'absent'] as const
+/** An NFS mount as a probe of the node finds it. */
+export const MountState = Type.Object(
+  {
+    name: text(31),
+    path: text(2200),
+    /** server:/directory */
+    source: text(2500),
+    state: oneOf(
+      MOUNT_WORDS,
+      'hung: the server does not answer; stale: it does not know the mount any more',
+    ),
+    /** '' when it is well. */
+    why: text(300),
+    /** Wall clock of the node, milliseconds since 1970, of the first probe that said so; shown, never used for ordering. */
+    since: Type.Integer(),
+  },
+  closed,
+)
+export type MountState = Static<typeof MountState>
+
 /** Everything else; sent when it changes. */
 export const Report = Type.Object(
   {
@@ -97,6 +118,8 @@ export const Report = Type.Object(
     agentVersion: text(40),
     /** Absent: not examined yet, or an agent of before. */
     findings: Type.Optional(Type.Array(Finding, { maxItems: 100 })),
+    /** Absent: none in the spec, none probed yet, or an agent of before. */
+    mounts: Type.Optional(Type.Array(MountState, { maxItems: 100 })),
   },
   closed,
 )

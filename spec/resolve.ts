@@ -23,6 +23,7 @@ import { resolveLvs } from './resolve-lvs.ts'
 import { resolveExports, resolveMounts } from './resolve-storage.ts'
 import { routesOf } from './routes.ts'
 import type { Spec } from './schema.ts'
+import { singlePoints } from './spof.ts'
 import type { Vip } from './vip.ts'
 import { allocateVrids, nodeNets, peerNet } from './vrid.ts'
 
@@ -49,6 +50,7 @@ export function resolve(spec: Spec): Cluster {
     },
     ...(spec.notify && { notify: notifyOf(spec.notify) }),
     ...(spec.hub && { hubUrl: spec.hub.url }),
+    singlePoints: singlePoints(spec).map(({ text }) => text),
     rollout: {
       removalsMax: spec.rollout?.removalsMax ?? REMOVALS_MAX,
       peerWaitMs: spec.rollout?.peerWaitMs ?? 10_000,

@@ -63,6 +63,8 @@ export const ClusterStatus = Type.Object(
     strangers: Type.Array(NodeStatus),
     vips: Type.Array(VipStatus),
     alerts: Type.Array(Alert),
+    /** What takes the service down alone, as the newest spec says. Absent: none, or a hub of before. */
+    singlePoints: Type.Optional(Type.Array(Type.String())),
   },
   closed,
 )

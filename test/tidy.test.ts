@@ -34,6 +34,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'agent/doctor/',
     'agent/config.ts',
     'agent/health.ts',
+    'agent/units.ts',
     ...PURE,
     ...AGENT_TYPES,
     'spec/',

@@ -9,14 +9,17 @@ export type ProberOptions = {
   readonly host: Pick<Host, 'read' | 'write' | 'get'>
   readonly clock: Clock
   /**
-   * http://, https://, unix:<socket>:<path> or tcp://address:port; read again each round. A vip with
-   * several targets is healthy when all of them answer.
+   * http://, https://, unix:<socket>:<path>, tcp://address:port or what `local` knows; read again each round. A vip
+   * with several targets is healthy when all of them answer.
    */
   readonly targets: () => readonly { readonly vip: string; readonly url: string }[]
   /** One file per vip: "0" healthy, "1" dead. */
   readonly directory: string
   readonly intervalMs?: number
-  readonly onChange: (vip: string, healthy: boolean) => void
+  /** `dead`: targets that do not answer. */
+  readonly onChange: (vip: string, healthy: boolean, dead: readonly string[]) => void
+  /** What is watched here, unit:NAME and mount:/path: undefined while nothing is known. */
+  readonly local?: (url: string) => boolean | undefined
   readonly log?: (line: string) => void
 } & Partial<HealthSettings>
 export type Prober = { close(): Promise<void> }
@@ -28,6 +31,7 @@ export type Prober = { close(): Promise<void> }
  */
 async function answers(options: ProberOptions, url: string): Promise<boolean | undefined> {
   const { host, clock } = options
+  if (/^(?:unit:|mount:)/.test(url)) return options.local?.(url)
   const begun = clock.monotonic()
   const tcp = /^tcp:\/\/\[?([^\]/]+)\]?:(\d+)\/?$/.exec(url)
   const ok =
@@ -67,7 +71,11 @@ export function startHealthProber(options: ProberOptions): Prober {
     // The file first: a write that fails (no space) is tried again with the next probe.
     if (after.healthy !== before.healthy) {
       await options.host.write(path, textOf(after.healthy), 0o644)
-      options.onChange(vip, after.healthy)
+      options.onChange(
+        vip,
+        after.healthy,
+        urls.filter((_, i) => results[i] === false),
+      )
     }
     states.set(vip, after)
   }

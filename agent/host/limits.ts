@@ -19,3 +19,11 @@ export const PROBE_INTERVAL_MS = 200
 export const PROBE_TIMEOUT_MS = 500
 /** A probe that took this much longer than its limit says that we were asleep, not that the proxy was. */
 export const PROBE_STALL_MS = 250
+/** A hung mount is shown within a pause, a probe, a short pause and a probe: 6.25 s. */
+export const MOUNT_PROBE_INTERVAL_MS = 2_000
+export const MOUNT_DOUBT_INTERVAL_MS = 250
+export const MOUNT_PROBE_TIMEOUT_MS = 2_000
+export const UNIT_WATCH_INTERVAL_MS = 1_000
+export const UNIT_WATCH_TIMEOUT_MS = 3_000
+/** A restart takes a moment; a unit that is on its way for longer does not serve. */
+export const UNIT_WAY_MS_MAX = 5_000

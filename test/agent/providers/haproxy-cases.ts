@@ -119,6 +119,7 @@ export function cluster(more: Partial<Cluster> = {}): Cluster {
     selinux: { manage: 'set', booleans: {} },
     logs: { facility: 'local2', requests: true },
     rollout: { removalsMax: 10, peerWaitMs: 10_000, drift: 'heal' },
+    singlePoints: [],
     ...more,
   }
 }
