@@ -121,8 +121,7 @@ export function createStatus(
         drift: [...(patch.drift ?? details.drift)],
         steps: [...(patch.steps ?? details.steps)],
         ...{ alarms: patch.alarms ?? details.alarms, passMs: patch.passMs ?? details.passMs },
-        ...findingsOf(patch.findings ?? details.findings),
-        ...mountsOf(patch.mounts ?? details.mounts),
+        ...seenOf({ ...details, ...patch }),
       }
       changed()
     },
@@ -156,6 +155,15 @@ const findingsOf = (findings: readonly Finding[] | undefined) =>
 /** Absent where there is none: a hub of before knows no such word. */
 const mountsOf = (mounts: readonly MountState[] | undefined) =>
   mounts === undefined || mounts.length === 0 ? {} : { mounts: [...mounts] }
+
+type Seen = {
+  readonly findings?: readonly Finding[]
+  readonly mounts?: readonly MountState[]
+}
+const seenOf = ({ findings, mounts }: Seen) => ({
+  ...findingsOf(findings),
+  ...mountsOf(mounts),
+})
 
 /** Addresses of vips that the kernel of this node has and announces now, as "vip/address", sorted. */
 export function holdsOf(
