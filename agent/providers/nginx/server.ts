@@ -27,14 +27,15 @@ function retryLines({ retries, retryOn }: ClusterProxy): readonly string[] {
 }
 
 /** The certificate file holds chain and key, as haproxy's crt. */
-export const tlsLines = ({ tls }: ClusterProxy): readonly string[] =>
+export const tlsLines = ({ tls, mode }: ClusterProxy): readonly string[] =>
   tls === undefined
     ? []
     : [
         `ssl_certificate ${tls.certificate};`,
         `ssl_certificate_key ${tls.certificate};`,
         'ssl_protocols TLSv1.2 TLSv1.3;',
-        'ssl_session_cache shared:hactl_tls:10m;',
+        // A zone belongs to http or to stream.
+        `ssl_session_cache shared:hactl_tls_${mode}:10m;`,
       ]
 
 /** v6only keeps the IPv6 wildcard from taking the IPv4 one as well. */

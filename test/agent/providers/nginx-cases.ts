@@ -55,6 +55,7 @@ export const everything = (certificate: string): Cluster =>
         addresses: ['172.18.67.33'],
         pool: 'mysql',
         maxconn: 50,
+        tls: { certificate },
       }),
       proxy('plain', { forwardedFor: false, retries: 0, extra: ['add_header X-Served-By nginx;'] }),
       proxy('secure', {
