@@ -72,6 +72,13 @@ import { nfsFenced } from './nfs-fenced.ts'
 import { nfsOwnExport } from './nfs-own-export.ts'
 import { nfsPlace } from './nfs-place.ts'
 import { singlePoint } from './single-point.ts'
+import { serviceUnit } from './service-unit.ts'
+import { serviceUnitUnique } from './service-unit-unique.ts'
+import { serviceFile } from './service-file.ts'
+import { packagesNamed } from './packages-named.ts'
+import { sysctlDerived } from './sysctl-derived.ts'
+import { trackServices } from './track-services.ts'
+import { serviceSecret } from './service-secret.ts'
 import type { Rule } from './rule.ts'
 
 export const RULES: readonly Rule[] = [
@@ -135,6 +142,13 @@ export const RULES: readonly Rule[] = [
   nginxExtra,
   nginxPoolExtra,
   nginxWithout,
+  serviceUnit,
+  serviceUnitUnique,
+  serviceFile,
+  packagesNamed,
+  sysctlDerived,
+  trackServices,
+  serviceSecret,
   notifyReferences,
   notifyClear,
   notifyReaches,
