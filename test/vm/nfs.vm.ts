@@ -124,7 +124,9 @@ test('the server loses its power: hung is said within 10 s, passes go on, and al
 
 test('at boot a service waits for its mount, and starts when the server is there', async () => {
   await vm('nfs1').cut()
-  await vm('web1').reboot()
+  // A power cut: a shutdown with a dead server waits for it, as on any machine with NFS (systemd issue 6115).
+  await vm('web1').cut()
+  await lab.on('web1')
   await lab.until('its agent answers', () => lab.summary('web1'), 60_000)
   assert.notEqual((await vm('web1').sh('systemctl is-active nginx')).stdout.trim(), 'active')
   await lab.on('nfs1')
