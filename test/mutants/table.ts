@@ -53,7 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'agent/quarantine.ts',
     find: '{ failedDigest: digest, failedReason: reason }',
     replace: '{}',
-    kill: sim(1),
+    kill: tests('agent/quarantine'),
   },
   {
     name: 'accept older revisions',
