@@ -98,7 +98,11 @@ export function claimant(input: TurnInput): string | undefined {
     .toSorted()[0]
 }
 
-/** Lowest priority first, whoever holds the vip last; the name decides ties, so that all see one order. */
+/**
+ * Whoever holds least first, lowest priority first; the name decides ties, so that all see one order. Vips that share
+ * peers have one order together: two vips that back each other up, each waiting for the holder of the
+ * other to go first, would wait for ever.
+ */
 export function rollingOrder(
   vip: Vip,
   cluster: Cluster,
@@ -106,22 +110,38 @@ export function rollingOrder(
   observed: Observed,
   peers: ReadonlyMap<string, Summary>,
 ): string[] {
-  const holds = (node: string) =>
+  const { vips, nodes } = groupOf(vip, cluster)
+  const holds = (node: string, one: Vip) =>
     node === self
-      ? holdsVip(vip, observed)
-      : (peers.get(node)?.holds.some((h) => h.startsWith(`${vip.name}/`)) ?? false)
-  return byPriority(vip, cluster).toSorted((a, b) => Number(holds(a)) - Number(holds(b)))
+      ? holdsVip(one, observed)
+      : (peers.get(node)?.holds.some((h) => h.startsWith(`${one.name}/`)) ?? false)
+  const held = (node: string) => vips.filter((one) => holds(node, one)).length
+  const mine = new Set(vip.peers.map((p) => p.node))
+  return nodes.filter((node) => mine.has(node)).toSorted((a, b) => held(a) - held(b))
 }
 
 const holdsVip = (vip: Vip, observed: Observed): boolean =>
   vip.nets.some((n) => observed.addresses.some((a) => a.address === n.address))
 
-function byPriority(vip: Vip, cluster: Cluster): string[] {
+type Group = { readonly vips: readonly Vip[]; readonly nodes: readonly string[] }
+
+/** The vips that are tied to this one by common peers, and all their peers: sum of priorities, then name. */
+function groupOf(vip: Vip, cluster: Cluster): Group {
+  const vips = new Set([vip])
+  for (const found of vips) {
+    const nodes = new Set(found.peers.map((p) => p.node))
+    const tied = cluster.vips.filter((v) => v.name !== vip.name)
+    for (const other of tied) if (other.peers.some((p) => nodes.has(p.node))) vips.add(other)
+  }
   const known = new Set(cluster.nodes.map((n) => n.name))
-  return [...vip.peers]
-    .filter((p) => known.has(p.node))
-    .sort((a, b) => a.priority - b.priority || (a.node < b.node ? -1 : 1))
-    .map((p) => p.node)
+  const sums = new Map<string, number>()
+  for (const { node, priority } of [...vips].flatMap((v) => v.peers)) {
+    if (known.has(node)) sums.set(node, (sums.get(node) ?? 0) + priority)
+  }
+  const nodes = [...sums]
+    .sort(([a, one], [b, two]) => one - two || (a < b ? -1 : 1))
+    .map(([node]) => node)
+  return { vips: [...vips], nodes }
 }
 
 const refusedBy = (node: string, peer: Summary | undefined): Turn => ({
@@ -160,17 +180,22 @@ function alone(input: TurnInput, vip: Vip, node: string, proved: boolean): Turn 
 function inSlot(input: TurnInput, vip: Vip, silentMs: number): boolean {
   const { peerWaitMs } = input.cluster.rollout
   if (peerWaitMs === 0) return true
-  const roundMs = (2 * vip.peers.length - 1) * (peerWaitMs + TRIAL_MS)
+  const { nodes } = groupOf(vip, input.cluster)
+  const roundMs = (2 * nodes.length - 1) * (peerWaitMs + TRIAL_MS)
   const sinceMs = silentMs - loneWaitMs(input, vip)
   // Early in the slot, so that the trial ends before the next one begins.
   return sinceMs >= 0 && sinceMs % roundMs <= peerWaitMs / 2
 }
 
-/** When the first slot begins. For two: a lower backup waits once, the usual holder twice and a trial. */
+/**
+ * When the first slot begins. For two: a lower backup waits once, the usual holder twice and a trial. One slot for all
+ * vips that share peers: a node that holds one and backs another up would never be in both slots at once.
+ */
 export function loneWaitMs({ plan, cluster, observed }: TurnInput, vip: Vip): number {
-  const order = byPriority(vip, cluster)
-  const rank = order.indexOf(plan.node)
-  const slot = holdsVip(vip, observed) ? 2 * (order.length - 1) - rank : rank
+  const { vips, nodes } = groupOf(vip, cluster)
+  const rank = nodes.indexOf(plan.node)
+  const holds = vips.some((one) => holdsVip(one, observed))
+  const slot = holds ? 2 * (nodes.length - 1) - rank : rank
   const { peerWaitMs } = cluster.rollout
   return peerWaitMs + slot * (peerWaitMs + TRIAL_MS)
 }

@@ -22,22 +22,28 @@ const SERVER = 'srv-10-30-0-121'
 const KILL_KEEPALIVED = 'kill -9 $(pgrep -x keepalived)'
 /** Longer than the tutorial's loop needs: 5 s asleep, 5 s waiting, then the vip moves. */
 const TAKEN_S = 14
-/** A program of somebody else: kills haproxy where asked to, and has the port before it can come back. */
+/**
+ * A program of somebody else: kills haproxy where asked to, and has the port before it can come back. Perl, because a
+ * node of the lab has a /tmp of its own: a Node of a clone below /tmp is not there.
+ */
 const TAKE_PORT = `
-const { readdirSync, readFileSync, writeFileSync } = require('node:fs')
-const [port, victim] = process.argv.slice(1)
-const nameOf = (pid) => { try { return readFileSync('/proc/' + pid + '/comm', 'utf8').trim() } catch { return '' } }
-const clear = () => readdirSync('/proc').filter((n) => /^[0-9]+$/.test(n) && nameOf(n) === victim)
-  .forEach((pid) => { try { process.kill(Number(pid), 'SIGKILL') } catch {} })
-const take = () => {
-  clear()
-  require('node:net').createServer((socket) => socket.destroy()).on('error', () => setImmediate(take))
-    .listen(Number(port), '0.0.0.0', () => writeFileSync('/tmp/taken.pid', String(process.pid)))
+use strict; use IO::Socket::INET;
+my ($port, $victim) = @ARGV;
+my $socket;
+until ($socket) {
+  for my $process (glob '/proc/[0-9]*') {
+    open my $comm, '<', "$process/comm" or next;
+    my $name = <$comm> // '';
+    chomp $name;
+    kill 'KILL', substr($process, 6) if $name eq $victim;
+  }
+  $socket = IO::Socket::INET->new(Listen => 128, LocalAddr => '0.0.0.0', LocalPort => $port, ReuseAddr => 1);
 }
-take()
-setTimeout(() => process.exit(), 60000)`
+open my $pid, '>', '/tmp/taken.pid' or die; print $pid $$; close $pid;
+alarm 60;
+while (my $client = $socket->accept) { close $client }`
 const TAKE = `rm -f /tmp/taken.pid
-"$1" -e "$2" "$3" "$4" < /dev/null > /dev/null 2>&1 &
+perl -e "$1" "$2" "$3" < /dev/null > /dev/null 2>&1 &
 for i in {1..100}; do if [ -s /tmp/taken.pid ]; then exit 0; fi; sleep 0.1; done; exit 1`
 
 /** What a client saw with the tutorial's configuration, by fault. */
@@ -46,7 +52,7 @@ let lab: Example
 
 type At = Pick<Example, 'root'>
 const takePort = async ({ root }: At, node: string, port: number, victim: string) => {
-  const argv = ['bash', '-c', TAKE, 'take', process.execPath, TAKE_PORT, String(port), victim]
+  const argv = ['bash', '-c', TAKE, 'take', TAKE_PORT, String(port), victim]
   const { code } = await labExec({ root, node, argv, timeoutMs: 20_000 })
   assert.equal(code, 0, `port ${port} of ${node} was not taken`)
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import {
   claimant,
@@ -8,6 +9,7 @@ import {
   TRIAL_MS,
   type TurnInput,
 } from '../../../agent/plan/turn.ts'
+import { checkSpec } from '../../../spec/check.ts'
 import { cluster, observed, plan, step, summary } from './fixtures.ts'
 
 const spec = cluster()
@@ -149,4 +151,36 @@ test('what disturbs nothing, or serves nobody, needs no turn', () => {
   assert.deepEqual(ask('lb1', true, [['lb2', { running: 'old' }]], 0, 'reload', false), {
     go: true,
   })
+})
+
+const pair = checkSpec(readFileSync('spec/examples/nginx-dual-master.json', 'utf8')).cluster
+const dual = (node: string, holds: readonly string[], peer: Peer | undefined): TurnInput => {
+  assert(pair !== undefined)
+  const vips = pair.vips.map((v) => v.name)
+  const addresses = pair.vips
+    .filter((v) => holds.includes(v.name))
+    .flatMap((v) => v.nets)
+    .map((net) => ({ interface: 'eth0', address: net.address, prefix: 32 }))
+  return {
+    ...input(node, false, peer === undefined ? [] : [peer]),
+    cluster: pair,
+    observed: { ...observed(false), addresses },
+    plan: plan(node, 'new', [{ ...step('reload', 'daemon:nginx'), vips }]),
+    proven: 'old',
+  }
+}
+
+test('two vips that back each other up: one of the two nodes goes first, not none and not both', () => {
+  const first = dual('nginx1', ['first'], ['nginx2', { holds: ['second/x'], running: 'old' }])
+  const second = dual('nginx2', ['second'], ['nginx1', { holds: ['first/x'], running: 'old' }])
+  assert.deepEqual([myTurn(first).go, myTurn(second).go].toSorted(), [false, true])
+})
+
+test('two vips that back each other up, one node dead: the other has a slot for both at once', () => {
+  for (const holds of [['first', 'second'], ['first'], []]) {
+    const alone = dual('nginx1', holds, undefined)
+    const waits = Array.from({ length: 300 }, (_, s) => ({ ...alone, waitedMs: s * 1_000 }))
+    assert(waits.some((at) => myTurn(at).go))
+    assert.equal(myTurn(alone).go, false)
+  }
 })
