@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { LabError } from './error.ts'
 import { HOLD, INIT } from './init.ts'
-import { childrenOf, detachReady, isAlive, must, type Proc } from './process.ts'
+import { childrenOf, detachReady, isAlive, must, type Proc, run } from './process.ts'
 import type { State } from './state.ts'
 import { HUB, type Member } from './topology.ts'
 
@@ -104,6 +104,10 @@ async function plug(root: string, state: State, { name, nics }: Member, init: Pr
     `link add ${port} type veth peer name ${name} address ${mac} netns ${init.pid}`,
     `link set ${port} master ${bridge} up`,
   ])
+  // The kernel takes a dead namespace's cables down a little after its last process: after a power cut they may still be
+  // here. Those that are gone already are no error.
+  const stale = nics.map(({ port }) => `link del ${port}\n`).join('')
+  await run(root, [...inSwitch(state), 'ip', '-force', '-batch', '-'], { input: stale })
   await batch(root, inSwitch(state), `plug ${name} in`, outside)
   const inside = nics.flatMap(({ interface: name, addresses }) => [
     ...addresses.map((a) => `addr add ${a} dev ${name}${a.includes(':') ? ' nodad' : ''}`),
