@@ -69,10 +69,14 @@ async function probeFirewall(host: Host): Promise<Facts['firewall']> {
   return nft.code === 0 && nft.stdout.trim() !== '' ? 'nftables' : 'none'
 }
 
-/** selinuxfs says 1 for enforcing, 0 for permissive; it is not there where SELinux is off. */
+/**
+ * selinuxfs says 1 for enforcing, 0 for permissive; it is not there where SELinux is off. A kernel that has it and was
+ * given no policy (selinuxfs lists no booleans then) enforces nothing.
+ */
 async function probeSelinux(host: Host): Promise<Facts['selinux']> {
   const enforce = await host.read('/sys/fs/selinux/enforce')
-  if (enforce === undefined) return 'disabled'
+  const policy = await host.list('/sys/fs/selinux/booleans')
+  if (enforce === undefined || policy.length === 0) return 'disabled'
   return enforce.body.trim() === '1' ? 'enforcing' : 'permissive'
 }
 
