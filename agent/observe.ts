@@ -138,7 +138,13 @@ async function readSecurity(input: ObserveInput): Promise<Pick<Observed, 'firewa
     (w) => w.kind === 'selinux' && w.manage !== 'off' && w.mode !== 'disabled',
   )
   return {
-    ...(wall === undefined ? {} : { firewall: await readFirewall(input.world, wall, asked) }),
+    // One that does not answer is left as it is (kinds/firewall.ts): it must not keep the proxy from its spec.
+    ...(wall === undefined
+      ? {}
+      : await readFirewall(input.world, wall, asked).then(
+          (firewall) => ({ firewall }),
+          () => ({}),
+        )),
     ...(policy ? { selinux: await readSelinux(asked) } : {}),
   }
 }

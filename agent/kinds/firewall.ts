@@ -8,6 +8,9 @@ const nothing: FirewallState = { zones: [], zoneByDefault: '', chains: [], shut:
 
 export function diffFirewall(want: WantFirewall, observed: Observed): Diffed {
   const id = `firewall:${want.backend}`
+  if (observed.firewall === undefined && want.backend !== 'none') {
+    return { kept: { id, why: 'does not answer: left as it is' } }
+  }
   const state = observed.firewall ?? nothing
   if (want.manage !== 'open' || want.backend === 'none') {
     const why = `${reasonOf(want)}${shutOf(want, state)}`
