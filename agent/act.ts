@@ -2,7 +2,7 @@
 import type { Action } from './action.ts'
 import { StepError } from './failure.ts'
 import type { ProofTools } from './proof.ts'
-import { parseUnits } from './units.ts'
+import { parseUnits, showUnits } from './units.ts'
 
 const SHOW_TIMEOUT_MS = 5_000
 
@@ -31,8 +31,8 @@ export async function verifyUnit(
   let last = ''
   let holds = 0
   do {
-    const argv = ['systemctl', 'show', '--property=LoadState,ActiveState,UnitFileState', '--', unit]
-    last = parseUnits((await world.host.run(argv, SHOW_TIMEOUT_MS)).stdout)[0]?.active ?? ''
+    last =
+      parseUnits((await world.host.run(showUnits([unit]), SHOW_TIMEOUT_MS)).stdout)[0]?.active ?? ''
     const good = state === 'running' ? last === 'active' : last === 'inactive' || last === 'failed'
     holds = good ? holds + 1 : 0
     if (holds === 2) return

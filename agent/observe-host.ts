@@ -1,7 +1,7 @@
 // Looks at units, packages and kernel modules that wants speak of. Decides nothing.
 import { MOUNTINFO_PATH, parseMountinfo } from './kinds/mount-table.ts'
 import type { Facts, MountRow, UnitState, Want } from './plan/types.ts'
-import { parseUnits } from './units.ts'
+import { parseUnits, showUnits } from './units.ts'
 import type { World } from './world.ts'
 
 const SHOW_TIMEOUT_MS = 5_000
@@ -12,14 +12,7 @@ const QUERY_TIMEOUT_MS = 20_000
 export async function readUnits(world: World, wants: readonly Want[]) {
   const names = [...new Set(wants.flatMap(unitsOf))]
   if (names.length === 0) return new Map<string, UnitState>()
-  const argv = [
-    'systemctl',
-    'show',
-    '--property=LoadState,ActiveState,UnitFileState',
-    '--',
-    ...names,
-  ]
-  const { code, stdout, stderr } = await world.host.run(argv, SHOW_TIMEOUT_MS)
+  const { code, stdout, stderr } = await world.host.run(showUnits(names), SHOW_TIMEOUT_MS)
   if (code !== 0) throw new Error(`cannot ask systemd for its units: ${stderr.trim()}`)
   const states = parseUnits(stdout)
   return new Map(names.flatMap((name, i) => (states[i] === undefined ? [] : [[name, states[i]]])))

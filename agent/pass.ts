@@ -15,7 +15,7 @@ import { compile, planWants } from './plan/index.ts'
 import { actionText } from './plan/text.ts'
 import type { Facts, Observed, Plan, Want } from './plan/types.ts'
 import { holdsOf, type Status } from './status.ts'
-import { parsed, target } from './target.ts'
+import { parsed, provenCluster, target } from './target.ts'
 import { takeTurn, type Waiting } from './trial.ts'
 import { failed } from './quarantine.ts'
 import type { Source, World } from './world.ts'
@@ -225,8 +225,7 @@ async function change(
   const { plan, observed } = seen
   const now = agent.world.clock.monotonic()
   if (state.retry?.digest === plan.digest && now < state.retry.atMs) return QUIET
-  const provenText = memory.spec('proven')
-  const before = provenText === undefined ? undefined : parsed(agent, provenText)
+  const before = provenCluster(agent)
   const verdict = guard({ plan, cluster, before, allow: memory.meta().allow })
   if (!verdict.ok) {
     const reason = `${verdict.code}: ${verdict.message}; ${verdict.hint}`

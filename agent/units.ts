@@ -1,7 +1,16 @@
 // What systemd says of units. Pure.
 import type { UnitState } from './plan/types.ts'
 
-/** Blocks of `systemctl show --property=LoadState,ActiveState,UnitFileState`, in the order asked. */
+/** One question for all of them; `parseUnits` reads the answer. */
+export const showUnits = (units: readonly string[]): readonly string[] => [
+  'systemctl',
+  'show',
+  '--property=LoadState,ActiveState,UnitFileState',
+  '--',
+  ...units,
+]
+
+/** Blocks of what `showUnits` asks for, in the order asked. */
 export function parseUnits(text: string): readonly UnitState[] {
   return text
     .trim()

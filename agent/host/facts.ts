@@ -93,7 +93,7 @@ async function probeGateways(host: Host): Promise<readonly string[] | undefined>
   )
 }
 
-/** Everything a plan may depend on. Bounded: three commands of 5 s at most, side by side. */
+/** Everything a plan may depend on. Bounded: commands of 5 s at most, side by side. */
 export async function probeFacts(host: Host, node: string): Promise<Facts> {
   const [
     interfaces,

@@ -1,5 +1,5 @@
 // Which units run, asked once a second for those that a vip depends on. One question for all of them.
-import { parseUnits } from '../units.ts'
+import { parseUnits, showUnits } from '../units.ts'
 import type { Clock, Host } from '../world.ts'
 import { UNIT_WATCH_INTERVAL_MS, UNIT_WATCH_TIMEOUT_MS, UNIT_WAY_MS_MAX } from './limits.ts'
 
@@ -36,14 +36,7 @@ export function startUnitWatch(options: {
     const units = [...new Set(options.units())]
     for (const unit of known.keys()) if (!units.includes(unit)) known.delete(unit)
     if (units.length === 0) return
-    const argv = [
-      'systemctl',
-      'show',
-      '--property=LoadState,ActiveState,UnitFileState',
-      '--',
-      ...units,
-    ]
-    const { code, stdout } = await host.run(argv, UNIT_WATCH_TIMEOUT_MS)
+    const { code, stdout } = await host.run(showUnits(units), UNIT_WATCH_TIMEOUT_MS)
     const states = code === 0 ? parseUnits(stdout) : []
     for (const [i, unit] of units.entries()) {
       const runs = runsBy(unit, states[i]?.active)

@@ -1,32 +1,8 @@
 // The configuration of the failover tutorial: EL6's haproxy.cfg, VRRPv2 at 1 s, a shell loop that watches the process.
 import type { Bare } from '../../cli/lab/index.ts'
+import { EL6_HAPROXY } from './tutorial.ts'
 
-const haproxy = `global
-    log 127.0.0.1 local2
-    chroot /var/lib/haproxy
-    pidfile /var/run/haproxy.pid
-    maxconn 4000
-    user haproxy
-    group haproxy
-    daemon
-defaults
-    mode http
-    log global
-    option httplog
-    option dontlognull
-    option http-server-close
-    option forwardfor except 127.0.0.0/8
-    option redispatch
-    retries 3
-    timeout http-request 10s
-    timeout queue 1m
-    timeout connect 10s
-    timeout client 1m
-    timeout server 1m
-    timeout http-keep-alive 10s
-    timeout check 10s
-    maxconn 3000
-frontend main
+const haproxy = `${EL6_HAPROXY}frontend main
     bind *:5000
     default_backend app
 backend app

@@ -1,7 +1,8 @@
 // The configuration people copy from tutorials: VRRPv2 at 1 s, no process tracking, http-server-close.
 import type { Bare } from '../../cli/lab/index.ts'
 
-const haproxy = `global
+/** The haproxy.cfg that EL6 ships, down to its first frontend: what most tutorials start from. */
+export const EL6_HAPROXY = `global
     log 127.0.0.1 local2
     chroot /var/lib/haproxy
     pidfile /var/run/haproxy.pid
@@ -26,7 +27,9 @@ defaults
     timeout http-keep-alive 10s
     timeout check 10s
     maxconn 3000
-frontend web
+`
+
+const haproxy = `${EL6_HAPROXY}frontend web
     bind *:80
     maxconn 2000
     acl url_static path_beg -i /static /images /javascript /stylesheets

@@ -18,7 +18,8 @@ import { webConfig } from '../../cli/lab/web.ts'
 import { checkSpec } from '../../spec/check.ts'
 import { Spec } from '../../spec/schema.ts'
 import { handleOf, type VmCluster } from './handle.ts'
-import { HACTL_PATH, PEER_TOKEN, SPEC_PATH, WEB_PATH, WEB_UNIT, WEB_UNIT_TEXT } from './units.ts'
+import { HACTL_PATH, WEB_PATH, WEB_UNIT, WEB_UNIT_TEXT } from '../../cli/lab/vm/units.ts'
+import { PEER_TOKEN, SPEC_PATH } from './units.ts'
 
 export type { VmCluster } from './handle.ts'
 

@@ -1,7 +1,6 @@
 // Which haproxy version knows which directive; nothing outside its range is rendered (FIELD 4.6, measured with -c).
 import type { Version } from '../../engine.ts'
-
-type Range = { readonly from: Version; readonly until?: Version; readonly without: string }
+import { type Range, within } from '../versions.ts'
 
 /** First version that has it, first that refuses it, and what the operator lives with where it is missing. */
 export const DIRECTIVES = {
@@ -43,21 +42,9 @@ export const DIRECTIVES = {
 
 export type Directive = keyof typeof DIRECTIVES
 
-/** Negative when a < b; missing parts count as 0. */
-export function compareVersions(a: Version, b: Version): number {
-  for (let i = 0; i < Math.max(a.length, b.length); i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return 0
-}
-
 /** Whether this version takes the directive without an error or a warning that is avoidable. */
-export function has(version: Version, directive: Directive): boolean {
-  const range: Range = DIRECTIVES[directive]
-  if (compareVersions(version, range.from) < 0) return false
-  return range.until === undefined || compareVersions(version, range.until) < 0
-}
+export const has = (version: Version, directive: Directive): boolean =>
+  within(version, DIRECTIVES[directive])
 
 /** Note for `hactl plan`: what was left out and what follows from it. */
 export function leftOut(version: Version, directive: Directive): string {

@@ -1,5 +1,6 @@
 // What each version of keepalived understands: nothing is rendered that the installed one lacks.
 import type { Version } from '../../engine.ts'
+import { atLeast } from '../versions.ts'
 
 /**
  * First upstream tag with a keyword, found by scanning the parser of every tag (FIELD 4.2).
@@ -42,16 +43,6 @@ export const FIRST = {
 } as const satisfies Readonly<Record<string, Version>>
 
 export type Keyword = keyof typeof FIRST
-
-/** True when `version` is `first` or later; missing parts count as 0. */
-export function atLeast(version: Version, first: Version): boolean {
-  for (let i = 0; i < Math.max(version.length, first.length); i++) {
-    const have = version[i] ?? 0
-    const need = first[i] ?? 0
-    if (have !== need) return have > need
-  }
-  return true
-}
 
 export const has = (version: Version, keyword: Keyword) => atLeast(version, FIRST[keyword])
 

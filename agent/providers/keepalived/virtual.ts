@@ -4,7 +4,8 @@ import { SCHEDULER_SINCE } from '../../../spec/lvs.ts'
 import type { Version } from '../../engine.ts'
 import { serviceText, type VirtualReal, type VirtualService } from '../lvs/services.ts'
 import { block } from './block.ts'
-import { atLeast, has } from './profiles.ts'
+import { atLeast } from '../versions.ts'
+import { has } from './profiles.ts'
 
 /** A real path (no link on the way), as script security wants it. */
 const PING = '/usr/bin/ping'

@@ -1,8 +1,6 @@
 // Which nginx knows which directive; nothing outside its range is rendered (nginx's CHANGES file, FIELD 4.8).
 import type { Version } from '../../engine.ts'
-import { compareVersions } from '../haproxy/profiles.ts'
-
-type Range = { readonly from: Version; readonly until?: Version; readonly without: string }
+import { type Range, within } from '../versions.ts'
 
 /** First version that has it, first that warns about it, and what the operator lives with where it is missing. */
 const DIRECTIVES = {
@@ -18,11 +16,8 @@ const DIRECTIVES = {
 export type Directive = keyof typeof DIRECTIVES
 
 /** Whether this version takes the directive without an error or a warning that is avoidable. */
-export function has(version: Version, directive: Directive): boolean {
-  const range: Range = DIRECTIVES[directive]
-  if (compareVersions(version, range.from) < 0) return false
-  return range.until === undefined || compareVersions(version, range.until) < 0
-}
+export const has = (version: Version, directive: Directive): boolean =>
+  within(version, DIRECTIVES[directive])
 
 /** Note for `hactl plan`: what was left out and what follows from it. */
 export function leftOut(version: Version, directive: Directive): string {

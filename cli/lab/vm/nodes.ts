@@ -9,22 +9,7 @@ import type { Member } from '../topology.ts'
 import { webConfig } from '../web.ts'
 import { switchOn } from './keeper.ts'
 import { plugTaps } from './taps.ts'
-
-const HACTL_PATH = '/usr/local/bin/hactl'
-const WEB_PATH = '/etc/nginx/lab.conf'
-const WEB_UNIT = 'lab-web.service'
-const WEB_UNIT_TEXT = `[Unit]
-Description=Small web servers that say who they are
-After=network.target
-
-[Service]
-RuntimeDirectory=lab
-ExecStart=/usr/sbin/nginx -c ${WEB_PATH} -e /run/lab/nginx.err -g 'daemon off;'
-Restart=always
-
-[Install]
-WantedBy=multi-user.target
-`
+import { HACTL_PATH, WEB_PATH, WEB_UNIT, WEB_UNIT_TEXT } from './units.ts'
 
 /** Keeper first, then all nodes at once. `save` is called when there is something to remember. */
 export async function startVms(root: string, state: State, save: () => void): Promise<void> {
