@@ -7,6 +7,7 @@ import { prepare, thisMachine } from '../cli/build/prepare.ts'
 import { vmImage } from '../cli/lab/vm/image.ts'
 import { endAll, run } from './run/child.ts'
 import { changes, machine } from './run/machine.ts'
+import { prepareTests } from './run/needs.ts'
 import {
   add,
   closingLine,
@@ -118,6 +119,18 @@ const filesOf = (folder: string, suffix: string): readonly string[] =>
     .filter((f) => f.endsWith(suffix))
     .sort()
 
+let prepared: Promise<Totals> | undefined
+/** What the lab and the tests run; once for all parts. */
+const tools = (): Promise<Totals> => {
+  const path = process.env['PATH'] ?? ''
+  prepared ??= part('packages', async () => {
+    await prepare({ say, machine: thisMachine(path) })
+    if (process.getuid?.() === 0) await prepareTests(path, say)
+    return PASSED
+  })
+  return prepared
+}
+
 let built: Promise<Totals> | undefined
 /** The single file; once for all parts that run it. */
 const build = (): Promise<Totals> => {
@@ -144,11 +157,7 @@ async function endToEnd(): Promise<Totals> {
     say('── e2e: skipped, they need Linux and root (network namespaces, real daemons)')
     return { ...NONE, skipped: files.length }
   }
-  const prepared = await part('packages', async () => {
-    await prepare({ say, machine: thisMachine(process.env['PATH'] ?? '') })
-    return PASSED
-  })
-  let totals = add(prepared, await build())
+  let totals = add(await tools(), await build())
   if (totals.failed > 0) return totals
   const before = machine()
   for (const file of files) {
@@ -167,7 +176,7 @@ const clean = (before: ReturnType<typeof machine>): Promise<Totals> =>
 
 /** Packages through their life in root directories; parts that need minutes only with HACTL_RELEASE=1, see their files. */
 async function packages(): Promise<Totals> {
-  let totals = await build()
+  let totals = add(await tools(), await build())
   if (totals.failed > 0) return totals
   for (const file of filesOf('test/package', '.package.ts')) {
     const args = ['--test-concurrency=1', join(root, 'test/package', file)]
@@ -197,7 +206,7 @@ async function virtual(): Promise<Totals> {
     say(`── vm: skipped, ${error instanceof Error ? error.message : String(error)}`)
     return { ...NONE, skipped: files.length }
   }
-  let totals = await build()
+  let totals = add(await tools(), await build())
   if (totals.failed > 0) return totals
   const before = machine()
   const since = performance.now()

@@ -134,8 +134,11 @@ async function install(
     (name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`,
   )
   const library = join(dirname(dirname(mmdebstrap)), 'share/perl5')
+  // path-exclude makes it run mmtarfilter of its own package, which it looks for in PATH.
+  const path = 'PATH="$0:$PATH"; exec perl "$@"'
   await step('install the packages of the VM', [
-    ...['perl', '-I', library, mmdebstrap, '--quiet', '--variant=apt', '--mode=root'],
+    ...['sh', '-c', path, dirname(mmdebstrap)],
+    ...['-I', library, mmdebstrap, '--quiet', '--variant=apt', '--mode=root'],
     ...['--aptopt=Apt::Install-Recommends "false"', '--aptopt=APT::Sandbox::User "root"'],
     ...[...without, '--dpkgopt=force-unsafe-io', `--include=${packagesOf(layer).join(',')}`],
     ...[GUEST_SUITE, root, mirror],

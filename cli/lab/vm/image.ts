@@ -16,6 +16,7 @@ const TOOLS = [
   'apt-get',
   'dpkg-deb',
   'perl',
+  'python3',
   'mkfs.ext4',
   'strip',
   'flock',

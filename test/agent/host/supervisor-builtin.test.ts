@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
 import { alive } from '../../../agent/host/daemon-process.ts'
-import { groupRuns, startTimeOf } from '../../../agent/host/processes.ts'
+import { findByArgv, groupRuns, startTimeOf } from '../../../agent/host/processes.ts'
 import { builtinSupervisor, type HostSupervisor } from '../../../agent/host/supervisor-builtin.ts'
 import type { Daemon } from '../../../agent/world.ts'
 import { temporaryDirectory, until } from './temporary.ts'
@@ -100,7 +100,9 @@ test('what died while no agent watched is started by the next one', async (conte
   const { pid } = await before.status(daemon)
   before.dispose()
   process.kill(pid, 'SIGKILL')
-  await until('it is dead', () => startTimeOf(pid) === 0)
+  // A child that the shell has forked and that is not yet a sleep still bears the shell's argv.
+  const gone = () => startTimeOf(pid) === 0 && findByArgv(daemon.argv) === undefined
+  await until('it is dead', gone)
   const reader = supervisor(false)
   assert.equal((await reader.status(daemon)).running, false, 'a reader starts nothing')
   await assert.rejects(reader.start(daemon), /only read/)
