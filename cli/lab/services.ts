@@ -1,6 +1,6 @@
 // The programs inside the members: web servers, hub, agents, or the argv of a bare lab.
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
@@ -48,6 +48,8 @@ export const socketOf = (root: string): string => join(root, 'hub.sock')
 /** Starts the hub in its member and waits until it has written its tokens and listens. */
 export async function startHub(root: string, state: State): Promise<Proc> {
   mkdirSync(join(root, 'hub'), { recursive: true, mode: 0o700 })
+  // One that was killed leaves its socket behind, which would say at once that the next one listens.
+  rmSync(socketOf(root), { force: true })
   const argv = [
     ...[...enter(state, HUB), ...state.hactl, 'hub', '--state', join(root, 'hub')],
     ...[

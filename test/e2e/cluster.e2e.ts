@@ -154,6 +154,7 @@ for (const how of ['agent', 'hub'] as const)
     const seen = await outage(how)
     assert.equal(seen.failed, 0)
     await labHeal({ root })
+    assert.notEqual((await cli('status')).exitCode, 5, 'a healed hub answers')
     await heldBy('lb1')
     await until('status Ready again', async () => {
       const answer = await cli('status', '--json')
