@@ -1,6 +1,7 @@
 // The door for specs: text in, a valid spec or every finding out.
 import { Value } from '@sinclair/typebox/value'
 import type { Diagnostic, Parsed } from './diagnostic.ts'
+import { lintRest } from './judgeable.ts'
 import { SPEC_VERSION } from './limits.ts'
 import { migrate, versionOf } from './migrate.ts'
 import { schemaDiagnostics } from './schema-errors.ts'
@@ -19,7 +20,10 @@ export function parseSpec(text: string): Parsed<Spec> {
   if (Value.Check(Spec, value) && located.diagnostics.length === 0) {
     return { ok: true, value, diagnostics: [] }
   }
-  const found = placed(schemaDiagnostics(Value.Errors(Spec, value)), text, located)
+  const errors = [...Value.Errors(Spec, value)]
+  // A key twice: nobody knows which one is meant, so nothing is said of the rest.
+  const more = located.diagnostics.length > 0 ? [] : lintRest(value, errors)
+  const found = placed([...schemaDiagnostics(errors), ...more], text, located)
   return { ok: false, diagnostics: sorted([...located.diagnostics, ...found]) }
 }
 

@@ -26,6 +26,7 @@ import { nginxRegex } from './nginx-regex.ts'
 import { nginxStick } from './nginx-stick.ts'
 import { nginxStream } from './nginx-stream.ts'
 import { nginxWithout } from './nginx-without.ts'
+import { nodeAddressUnique } from './node-address-unique.ts'
 import { notifyClear } from './notify-clear.ts'
 import { notifyReaches } from './notify-reaches.ts'
 import { notifyReferences } from './notify-references.ts'
@@ -152,6 +153,7 @@ export const RULES: readonly Rule[] = [
   notifyReferences,
   notifyClear,
   notifyReaches,
+  nodeAddressUnique,
   nfsFenced,
   nfsPlace,
   singlePoint,
