@@ -14,6 +14,8 @@ export type Io = {
   json: boolean
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Login name of who runs this: under sudo the one who called it. */
+  readonly user: string
   /** The whole of standard input, at most SPEC_BYTES_MAX. */
   stdin(): Promise<string>
   /** Aborted by Ctrl-C and SIGTERM. */
@@ -30,6 +32,7 @@ export const muteIo: Io = {
   json: false,
   cwd: '/',
   env: {},
+  user: 'nobody',
   stdin: async () => '',
   signal: new AbortController().signal,
   clock: { now: () => 0, monotonic: () => 0, sleep: async () => {} },

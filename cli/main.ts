@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The composition root: the only place that reads the process and the only one that ends it.
+import { userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SPEC_BYTES_MAX } from '../spec/limits.ts'
 import { EXIT } from './exit.ts'
@@ -20,6 +21,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.bug)
 })
 
+/** A user id without an entry in passwd has none: containers. */
+function loginName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.() ?? '?'}`
+  }
+}
+
 const terminal = process.stdout.isTTY === true
 const noColor = (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb'
 
@@ -35,6 +45,7 @@ const io: Io = {
   json: false,
   cwd: process.cwd(),
   env: process.env,
+  user: process.env['SUDO_USER'] ?? process.env['USER'] ?? loginName(),
   stdin: async () => {
     const chunks: Buffer[] = []
     let bytes = 0

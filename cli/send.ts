@@ -42,7 +42,7 @@ export async function send(
   const pushed = await client.push({
     text: sending.text,
     parent: sending.parent,
-    author: io.env['HACTL_AUTHOR'] ?? io.env['USER'] ?? 'unknown',
+    author: io.env['HACTL_AUTHOR'] ?? io.user,
     note: flags.note ?? '',
     allow: allowed(flags),
   })

@@ -27,6 +27,7 @@ const ioOf = (said: Said, cwd: string): Io => ({
   json: false,
   cwd,
   env: {},
+  user: 'kim',
   stdin: async () => '',
   signal: new AbortController().signal,
   clock: jumpingClock(),
