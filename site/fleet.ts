@@ -5,10 +5,11 @@ import type { Report, Summary } from '../spec/report.ts'
 import type { ClusterStatus, NodeStatus, VipStatus } from '../spec/status.ts'
 import { alertTexts } from './alerts.ts'
 import type { Clock } from './deps.ts'
+import { holderWords, type Transition, transitionText } from './transition.ts'
 import { type Claim, GRACE_MS, type Heard, vipStatus } from './vips.ts'
 
-/** Nodes of the spec and as many strangers again. */
-export const AGENTS_MAX = 2 * NODES_MAX
+/** Nodes of the spec, and strangers. */
+export const AGENTS_MAX = NODES_MAX + 500
 
 type Agent = {
   readonly node: string
@@ -18,6 +19,8 @@ type Agent = {
   claims: Map<string, Claim>
   summary: Summary | undefined
   report: Report | undefined
+  /** As last noticed, so that falling silent is noticed once. */
+  stale: boolean
 }
 /** Newest spec as far as the fleet needs it. */
 export type Wanted = {
@@ -25,38 +28,40 @@ export type Wanted = {
   readonly digest: string
   readonly cluster: Cluster
 }
-/** A confirmed change of a vip's holders. */
-export type Transition = {
-  readonly vip: string
-  readonly words: string
-  readonly text: string
-  /** Time without a heard claim before the new holder's; 0 when none was measured. */
-  readonly gapMs: number
-}
 export type Fleet = {
   setWanted(wanted: Wanted): void
   /** False when there are AGENTS_MAX already. */
   join(node: string, boot: string): boolean
   leave(node: string, boot: string): void
-  heartbeat(node: string, summary: Summary): void
-  report(node: string, report: Report): void
+  /** True when the addresses it claims are others than before: whoever watches vips must look now. */
+  heartbeat(node: string, summary: Summary): boolean
+  /** The same words again: cheap, for it is what nearly every message is. */
+  heartbeatAgain(node: string): void
+  report(node: string, report: Report): boolean
   status(): ClusterStatus
+  /** Grows with everything that status() shows, but ages. */
+  version(): number
   /** Vips whose confirmed holders differ from the last call, with the measured gap. */
   transitions(): readonly Transition[]
   /** Nodes heard of, for bounding the store. */
   nodes(): readonly string[]
 }
 
-function applySummary(agent: Agent, summary: Summary, now: number): readonly string[] {
+function applySummary(agent: Agent, summary: Summary, now: number): Changed {
   const claims = new Map<string, Claim>()
   for (const key of summary.holds)
     claims.set(key, { since: agent.claims.get(key)?.since ?? now, lastAt: now })
   const released = [...agent.claims.keys()].filter((key) => !claims.has(key))
+  const claimed = [...claims.keys()].filter((key) => !agent.claims.has(key))
   agent.claims = claims
   agent.summary = summary
   agent.heardAt = now
-  return released
+  return { released, claimed }
 }
+type Changed = { readonly released: readonly string[]; readonly claimed: readonly string[] }
+
+const isStale = ({ heardAt }: Agent, now: number): boolean =>
+  heardAt === undefined || Math.round(now - heardAt) > STALE_MS
 
 function nodeStatus(node: string, agent: Agent | undefined, now: number): NodeStatus {
   const ageMs = agent?.heardAt === undefined ? null : Math.max(0, Math.round(now - agent.heardAt))
@@ -72,25 +77,13 @@ function nodeStatus(node: string, agent: Agent | undefined, now: number): NodeSt
   }
 }
 
-/** Confirmed words of a vip, or undefined while nothing is certain: uncertainty is no transition. */
-function words(vip: VipStatus): string | undefined {
-  const nodes = vip.holders.map((h) => h.node).sort()
-  if (vip.state === 'held') return nodes.join(' and ')
-  if (vip.state === 'split') return `split: ${nodes.join(' and ')}`
-  return vip.state === 'none' ? 'nobody' : undefined
-}
-
-function transitionText(vip: string, from: string | undefined, to: string, gapMs: number): string {
-  if (to.startsWith('split: '))
-    return `vip ${vip}: SPLIT BRAIN, ${to.slice(7)} hold the same address`
-  if (to === 'nobody') return `vip ${vip}: nobody holds it (before: ${from ?? 'not known'})`
-  if (from === undefined) return `vip ${vip}: held by ${to}`
-  const gap = gapMs > 0 ? `; no claim was heard for ${(gapMs / 1000).toFixed(2)} s` : ''
-  return `vip ${vip}: moved from ${from} to ${to}${gap}`
-}
-
 type Memory = {
   readonly agents: Map<string, Agent>
+  /** Nodes that claim, or claimed, an address of a vip of the spec; with its peers all that a look at it needs. */
+  readonly claimants: Map<string, Set<string>>
+  version: number
+  /** Vips and grace as last noticed. */
+  noticed: string
   /** Monotonic time since which nobody claimed the vip, or the end of its grace. */
   readonly quiet: Map<string, number>
   readonly said: Map<string, string>
@@ -114,9 +107,17 @@ const fresh = (node: string): Agent => ({
   claims: new Map(),
   summary: undefined,
   report: undefined,
+  stale: true,
 })
 
-const heardOf = (agents: ReadonlyMap<string, Agent>): readonly Heard[] => [...agents.values()]
+const vipOf = (key: string): string => key.split('/')[0] ?? ''
+
+/** Peers and claimants of a vip, as far as they were heard of. */
+function heardOf({ agents, claimants }: Memory, vip: Cluster['vips'][number]): readonly Heard[] {
+  const names = new Set(vip.peers.map((peer) => peer.node))
+  for (const name of claimants.get(vip.name) ?? []) names.add(name)
+  return [...names].flatMap((name) => agents.get(name) ?? [])
+}
 
 function transitionsOf(
   memory: Memory,
@@ -124,7 +125,7 @@ function transitionsOf(
   now: number,
 ): readonly Transition[] {
   return vips.flatMap((vip) => {
-    const to = words(vip)
+    const to = holderWords(vip)
     const from = memory.said.get(vip.vip)
     const agents = vip.holders.map((h) => memory.agents.get(h.node))
     const sinces = agents.flatMap((a) =>
@@ -142,10 +143,23 @@ function transitionsOf(
   })
 }
 
-const vipsAt = ({ wanted, agents, quiet }: Memory, graceEnd: number, now: number) =>
-  (wanted?.cluster.vips ?? []).map((vip) =>
-    vipStatus(vip, heardOf(agents), quiet.get(vip.name) ?? graceEnd, now),
+const vipsAt = (memory: Memory, graceEnd: number, now: number) =>
+  (memory.wanted?.cluster.vips ?? []).map((vip) =>
+    vipStatus(vip, heardOf(memory, vip), memory.quiet.get(vip.name) ?? graceEnd, now),
   )
+
+/** What time alone changes: who is stale, what is known of vips, the end of the grace. */
+function notice(memory: Memory, vips: readonly VipStatus[], graceEnd: number, now: number): void {
+  for (const agent of memory.agents.values()) {
+    const stale = isStale(agent, now)
+    if (stale !== agent.stale) memory.version++
+    agent.stale = stale
+  }
+  const known = vips.map(({ state, holders }) => `${state} ${holders.map((h) => h.node).join()}`)
+  const noticed = `${now >= graceEnd} ${known.join(' ')}`
+  if (noticed !== memory.noticed) memory.version++
+  memory.noticed = noticed
+}
 
 function statusAt(memory: Memory, { startedAt, graceEnd }: Times, clock: Clock): ClusterStatus {
   const { agents, alertsSince, wanted } = memory
@@ -178,6 +192,33 @@ function statusAt(memory: Memory, { startedAt, graceEnd }: Times, clock: Clock):
   }
 }
 
+function claimed({ claimants, wanted }: Memory, node: string, keys: Iterable<string>): void {
+  for (const vip of new Set([...keys].map(vipOf))) {
+    if (wanted?.cluster.vips.some((one) => one.name === vip) !== true) continue
+    claimants.set(vip, (claimants.get(vip) ?? new Set()).add(node))
+  }
+}
+
+/** True when its claims changed. */
+function heard(memory: Memory, agent: Agent, summary: Summary, now: number): boolean {
+  const changed = applySummary(agent, summary, now)
+  memory.version++
+  for (const vip of changed.released.map(vipOf))
+    memory.quiet.set(vip, Math.max(now, memory.quiet.get(vip) ?? 0))
+  claimed(memory, agent.node, changed.claimed)
+  return changed.released.length + changed.claimed.length > 0
+}
+
+function setWanted(memory: Memory, next: Wanted, graceEnd: number): void {
+  const known = new Set((memory.wanted?.cluster.vips ?? []).map((vip) => vip.name))
+  for (const vip of next.cluster.vips)
+    if (!known.has(vip.name)) memory.quiet.set(vip.name, graceEnd)
+  memory.wanted = next
+  memory.version++
+  memory.claimants.clear()
+  for (const agent of memory.agents.values()) claimed(memory, agent.node, agent.claims.keys())
+}
+
 /** `reports` and `holders` are what the store remembers from before a restart: history, not knowledge. */
 export function createFleet(
   clock: Clock,
@@ -187,52 +228,57 @@ export function createFleet(
   const times: Times = { startedAt: clock.now(), graceEnd: clock.monotonic() + GRACE_MS }
   const memory: Memory = {
     agents: new Map(),
+    claimants: new Map(),
+    version: 0,
+    noticed: '',
     quiet: new Map(),
     said: new Map(holders),
     claimedAt: new Map(),
     alertsSince: new Map(),
     wanted: undefined,
   }
-  const { agents, quiet } = memory
+  const { agents } = memory
   for (const [node, report] of reports)
     agents.set(node, { ...fresh(node), report, summary: report.summary })
-
   const hear = (node: string, summary: Summary) => {
     const agent = agents.get(node)
-    if (agent === undefined) return
-    const now = clock.monotonic()
-    for (const key of applySummary(agent, summary, now)) {
-      const vip = key.split('/')[0] ?? ''
-      quiet.set(vip, Math.max(now, quiet.get(vip) ?? 0))
-    }
+    return agent !== undefined && heard(memory, agent, summary, clock.monotonic())
   }
   return {
-    setWanted(next) {
-      const known = new Set((memory.wanted?.cluster.vips ?? []).map((vip) => vip.name))
-      const end = clock.monotonic() + GRACE_MS
-      for (const vip of next.cluster.vips) if (!known.has(vip.name)) quiet.set(vip.name, end)
-      memory.wanted = next
-    },
+    setWanted: (next) => setWanted(memory, next, clock.monotonic() + GRACE_MS),
     join(node, boot) {
       const agent = agents.get(node)
       if (agent === undefined && agents.size >= AGENTS_MAX) return false
       agents.set(node, { ...(agent ?? fresh(node)), boot, connected: true })
+      memory.version++
       return true
     },
     leave(node, boot) {
       const agent = agents.get(node)
-      if (agent?.boot === boot) agent.connected = false
+      if (agent?.boot !== boot) return
+      agent.connected = false
+      memory.version++
     },
     heartbeat: hear,
+    heartbeatAgain(node) {
+      const agent = agents.get(node)
+      if (agent === undefined) return
+      const now = clock.monotonic()
+      agent.heardAt = now
+      for (const claim of agent.claims.values()) claim.lastAt = now
+    },
     report(node, report) {
       const agent = agents.get(node)
       if (agent !== undefined) agent.report = report
-      hear(node, report.summary)
+      return hear(node, report.summary)
     },
+    version: () => memory.version,
     nodes: () => [...agents.keys()],
     transitions: () => {
       const now = clock.monotonic()
-      return transitionsOf(memory, vipsAt(memory, times.graceEnd, now), now)
+      const vips = vipsAt(memory, times.graceEnd, now)
+      notice(memory, vips, times.graceEnd, now)
+      return transitionsOf(memory, vips, now)
     },
     status: () => statusAt(memory, times, clock),
   }

@@ -2,13 +2,14 @@
 import { type Context, Hono } from 'hono'
 import { type Access, admit } from './access.ts'
 import type { HubDeps } from './deps.ts'
+import { AGENTS_MAX } from './fleet.ts'
 import { createRate } from './rate.ts'
 import { routes } from './routes.ts'
 import type { Session, Wire } from './session.ts'
 import { createState, TICK_MS } from './state.ts'
 import { StoreError } from './store.ts'
 
-export const SESSIONS_MAX = 1_100
+export const SESSIONS_MAX = AGENTS_MAX + 100
 
 export type Hub = {
   readonly app: Hono

@@ -9,8 +9,10 @@ import { GRACE_MS } from './vips.ts'
 export type HubNotify = {
   /** A measured gap of a move, kept until the move is told. */
   gap(vip: string, ms: number): void
-  /** Sends what is due; nothing in the grace after a start. Called by the hub's tick. */
-  tick(status: ClusterStatus, cluster: Cluster | undefined): void
+  /** Sends what is due. Called by the hub's tick; false in the grace after a start, when it does nothing. */
+  tick(status: () => ClusterStatus, cluster: Cluster | undefined): boolean
+  /** Nothing is open, held back or counted: without a change there is nothing to say. */
+  idle(): boolean
 }
 
 /** Nothing is sent, but what is open and who holds what stay known. */
@@ -82,12 +84,14 @@ export function createHubNotify(
     },
     tick(status, cluster) {
       const mono = clock.monotonic()
-      if (cluster === undefined || mono < settledAt) return
-      const due = notices.step(viewOf(status, cluster, mono), cluster.notify ?? SILENT, gaps)
+      if (cluster === undefined || mono < settledAt) return false
+      const due = notices.step(viewOf(status(), cluster, mono), cluster.notify ?? SILENT, gaps)
       gaps.clear()
       // Kept first: a hub that dies here has told once too little, never twice.
       save()
       for (const notice of due) send(notice, cluster)
+      return true
     },
+    idle: notices.idle,
   }
 }

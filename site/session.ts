@@ -1,6 +1,7 @@
 // One agent's WebSocket: every frame is judged before anything believes it; a bad one ends the session, never the hub.
-import { Value } from '@sinclair/typebox/value'
 import { type Static, Type } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { Value } from '@sinclair/typebox/value'
 import { FRAME_BYTES_MAX } from '../spec/limits.ts'
 import { type FromAgent, type FromHub, fromAgent } from '../spec/protocol.ts'
 import type { NodeEvent, Report, Summary } from '../spec/report.ts'
@@ -16,6 +17,8 @@ export type SessionDeps = {
   /** undefined when welcome, else why not. */
   readonly onHello: (hello: Static<typeof fromAgent.hello>, session: Session) => string | undefined
   readonly onSummary: (node: string, summary: Summary) => void
+  /** A heartbeat with the words of the one before. */
+  readonly onAgain: (node: string) => void
   readonly onReport: (node: string, report: Report) => void
   /** False when they could not be stored: the agent keeps them. */
   readonly onEvents: (node: string, events: readonly NodeEvent[]) => boolean
@@ -33,7 +36,13 @@ export type Session = {
   close(code: number, reason: string): void
 }
 
-const Typed = Type.Object({ type: Type.String({ maxLength: 40 }) })
+const checks = {
+  typed: TypeCompiler.Compile(Type.Object({ type: Type.String({ maxLength: 40 }) })),
+  hello: TypeCompiler.Compile(fromAgent.hello),
+  heartbeat: TypeCompiler.Compile(fromAgent.heartbeat),
+  report: TypeCompiler.Compile(fromAgent.report),
+  events: TypeCompiler.Compile(fromAgent.events),
+}
 /** Frames in any one second; an agent sends about two. */
 const FRAMES_PER_SECOND_MAX = 200
 const POLICY = 1008
@@ -51,17 +60,17 @@ export function readAgentFrame(text: string): Read {
   } catch {
     return { ok: false, why: 'frame is not JSON' }
   }
-  if (!Value.Check(Typed, value)) return { ok: false, why: 'frame has no type' }
-  if (Value.Check(fromAgent.hello, value)) return { ok: true, message: value }
-  if (Value.Check(fromAgent.heartbeat, value)) return { ok: true, message: value }
-  if (Value.Check(fromAgent.report, value)) return { ok: true, message: value }
-  if (Value.Check(fromAgent.events, value)) return { ok: true, message: value }
+  if (!checks.typed.Check(value)) return { ok: false, why: 'frame has no type' }
+  if (checks.heartbeat.Check(value)) return { ok: true, message: value }
+  if (checks.report.Check(value)) return { ok: true, message: value }
+  if (checks.events.Check(value)) return { ok: true, message: value }
+  if (checks.hello.Check(value)) return { ok: true, message: value }
   if (!Object.hasOwn(fromAgent, value.type)) return { ok: true, message: undefined }
   // A newer agent says more of the same thing than this hub knows: what is known of it is taken.
   const { report, heartbeat } = fromAgent
   const known = Value.Clean(value.type === 'report' ? report : heartbeat, structuredClone(value))
-  if (Value.Check(report, known)) return { ok: true, message: known }
-  if (Value.Check(heartbeat, known)) return { ok: true, message: known }
+  if (checks.report.Check(known)) return { ok: true, message: known }
+  if (checks.heartbeat.Check(known)) return { ok: true, message: known }
   return { ok: false, why: `bad ${value.type} message` }
 }
 
@@ -73,6 +82,28 @@ type State = {
   second: number
   frames: number
   over: boolean
+  /** The last heartbeat that was believed, from the comma after its number on; '' when something else came since. */
+  said: string
+}
+
+const BEAT = '{"type":"heartbeat","seq":'
+const SEQ = /^(?:0|[1-9][0-9]{0,14})$/
+
+/**
+ * The number of a heartbeat whose text differs from the last one's in nothing else: it was judged then, so it is neither
+ * parsed nor checked again. undefined for every other frame.
+ */
+function repeatedSeq(text: string, said: string): number | undefined {
+  if (said === '' || !text.startsWith(BEAT) || !text.endsWith(said)) return undefined
+  const seq = text.slice(BEAT.length, text.length - said.length)
+  return SEQ.test(seq) ? Number(seq) : undefined
+}
+
+/** What repeatedSeq compares with; '' for a frame that an agent of ours does not write so. */
+function saidOf(text: string, { type }: FromAgent): string {
+  const comma = text.indexOf(',', BEAT.length)
+  if (type !== 'heartbeat' || !text.startsWith(BEAT) || comma < 0) return ''
+  return SEQ.test(text.slice(BEAT.length, comma)) ? text.slice(comma) : ''
 }
 
 /** Sequence numbers must grow within a session, so that a replayed heartbeat changes nothing. */
@@ -112,6 +143,18 @@ function take(
   return undefined
 }
 
+/** undefined when well, else why the session must end. */
+function judge(deps: SessionDeps, state: State, session: Session, text: string) {
+  const read = readAgentFrame(text)
+  if (!read.ok) return read.why
+  if (read.message === undefined) return undefined
+  const seq = state.seq
+  const why = take(deps, state, session, read.message)
+  // A report between two heartbeats says a summary of its own; an event says none.
+  if (read.message.type !== 'events') state.said = state.seq > seq ? saidOf(text, read.message) : ''
+  return why
+}
+
 function tooFast(state: State, now: number): boolean {
   const second = Math.floor(now / 1000)
   if (second !== state.second) state.frames = 0
@@ -130,6 +173,7 @@ export function createSession(deps: SessionDeps, wire: Wire): Session {
     second: 0,
     frames: 0,
     over: false,
+    said: '',
   }
   const end = () => {
     if (state.over) return
@@ -146,10 +190,12 @@ export function createSession(deps: SessionDeps, wire: Wire): Session {
       state.heardAt = deps.clock.monotonic()
       if (binary) return session.close(POLICY, 'binary frame')
       if (tooFast(state, state.heardAt)) return session.close(POLICY, 'too many frames')
-      const read = readAgentFrame(text)
-      if (!read.ok) return session.close(POLICY, read.why)
-      if (read.message === undefined) return
-      const why = take(deps, state, session, read.message)
+      const seq = repeatedSeq(text, state.said)
+      if (seq !== undefined && state.node !== undefined) {
+        if (isNew(state, seq)) deps.onAgain(state.node)
+        return
+      }
+      const why = judge(deps, state, session, text)
       if (why !== undefined) session.close(POLICY, why)
     },
     ended: end,

@@ -2,7 +2,7 @@
 import type { Cluster } from '../spec/cluster.ts'
 import { NAME_PATTERN } from '../spec/names.ts'
 import type { NodeEvent, Report } from '../spec/report.ts'
-import type { ClusterStatus, HubEvent } from '../spec/status.ts'
+import type { HubEvent } from '../spec/status.ts'
 import type { HubDeps } from './deps.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { createFleet, type Fleet } from './fleet.ts'
@@ -57,15 +57,6 @@ function createGuard(deps: HubDeps): {
   }
 }
 
-/** What decays or changes by itself, without ages: readers are told when it differs. */
-const shape = (status: ClusterStatus): string =>
-  JSON.stringify([
-    status.revision,
-    status.alerts.map((a) => a.id + a.text),
-    status.vips.map((v) => [v.state, v.holders.map((h) => h.node)]),
-    [...status.nodes, ...status.strangers].map((n) => [n.node, n.condition, n.connected]),
-  ])
-
 /** What the newest spec is, and whether this version still accepts it. */
 function createNewest({ store, check, log }: HubDeps, fleet: Fleet) {
   let newest = store.newest()
@@ -97,7 +88,8 @@ function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
   const { store, clock } = deps
   const guard = createGuard(deps)
   const unsaved = new Map<string, Report>()
-  let lastShape = ''
+  let shown = -1
+  let looked = -1
   let flushedAt = clock.monotonic()
   const record = (node: string, events: readonly NodeEvent[]): boolean => {
     let fresh: readonly HubEvent[] = []
@@ -122,12 +114,16 @@ function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
         notify.gap(vip, gapMs)
         guard.write(() => store.saveHolders(vip, words))
       }
-      const now = shape(fleet.status())
-      if (now !== lastShape) feed.touch()
-      lastShape = now
+      const now = fleet.version()
+      if (now !== shown) feed.touch()
+      shown = now
     },
     /** Tells people what is due. */
-    tell: (cluster: Cluster | undefined) => notify.tick(fleet.status(), cluster),
+    tell(cluster: Cluster | undefined) {
+      const now = fleet.version()
+      if (now === looked && notify.idle()) return
+      if (notify.tick(fleet.status, cluster)) looked = now
+    },
     flush() {
       if (unsaved.size === 0 || clock.monotonic() - flushedAt < REPORT_FLUSH_MS) return
       flushedAt = clock.monotonic()
@@ -154,7 +150,7 @@ function openSession(
       clock: deps.clock,
       onHello(hello, me) {
         if (!NODE_NAME.test(hello.node)) return 'bad node name'
-        const serving = fleet.status().cluster
+        const serving = newest.cluster()?.name ?? ''
         if (hello.cluster !== '' && serving !== '' && hello.cluster !== serving) {
           // An agent that was away while the cluster got another name learns it by looking at the newest spec.
           newest.tell(me)
@@ -167,14 +163,15 @@ function openSession(
         return undefined
       },
       onSummary(node, summary) {
-        fleet.heartbeat(node, summary)
-        recorder.watch()
+        if (fleet.heartbeat(node, summary)) recorder.watch()
+        else feed.touch()
       },
+      onAgain: fleet.heartbeatAgain,
       onReport(node, report) {
-        fleet.report(node, report)
+        const moved = fleet.report(node, report)
         recorder.keep(node, report)
         feed.touch()
-        recorder.watch()
+        if (moved) recorder.watch()
       },
       onEvents: recorder.record,
       onEnd(me) {

@@ -9,7 +9,7 @@ export const CONFIRM_MS = HEARTBEAT_MS / 2
 export const GRACE_MS = 3 * HEARTBEAT_MS
 
 /** What one node last said of one address. */
-export type Claim = { readonly since: number; readonly lastAt: number }
+export type Claim = { readonly since: number; lastAt: number }
 export type Heard = {
   readonly node: string
   /** Last heartbeat received; undefined: none yet. */

@@ -4,7 +4,7 @@
 export const SPEC_VERSION = 1
 export const SPEC_BYTES_MAX = 1024 * 1024
 export const SPEC_DEPTH_MAX = 24
-export const NODES_MAX = 500
+export const NODES_MAX = 2_000
 export const VIPS_MAX = 64
 export const PROXIES_MAX = 200
 export const POOLS_MAX = 1000

@@ -10,6 +10,8 @@ export type NoticeRate = {
   admit(group: string, notice: Notice, quota: Quota, mono: number): boolean
   /** Summaries that are due, each with its group. */
   due(quota: Quota, mono: number, wall: number): readonly (readonly [string, Notice])[]
+  /** Nothing is counted that a summary will be made of. */
+  idle(): boolean
 }
 
 const span = (ms: number): string => {
@@ -51,6 +53,7 @@ export function createNoticeRate(): NoticeRate {
       window.last = notice
       return false
     },
+    idle: () => windows.size === 0,
     due(quota, mono, wall) {
       const summaries: (readonly [string, Notice])[] = []
       for (const [group, window] of windows) {

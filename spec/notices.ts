@@ -7,12 +7,12 @@ import {
   FIRST_HOLDER_MS,
   GATHER_MS,
   groupOf,
-  vipName,
 } from './faults.ts'
 import type { Notice, Told, VipSeen, View } from './notice.ts'
 import { createNoticeRate } from './notice-rate.ts'
 import type { ClusterNotify } from './notify.ts'
 import type { Topic } from './notify.ts'
+import { type Move, movedNotice } from './notice-moved.ts'
 import { lasting } from './notice-text.ts'
 
 /** A vip that goes there and back within this time, or on into a split brain, is not told as a move. */
@@ -24,6 +24,8 @@ export type Notices = {
   step(view: View, policy: Policy, gaps?: ReadonlyMap<string, number>): readonly Notice[]
   /** What must survive a restart. */
   told(): Told
+  /** Without a change of the view nothing will become due. */
+  idle(): boolean
 }
 
 type Open = {
@@ -35,7 +37,6 @@ type Open = {
   /** Since when it is no longer seen. */
   goneSince: number | undefined
 }
-type Move = { readonly to: string; readonly since: number; readonly gapMs: number | undefined }
 type State = {
   readonly open: Map<string, Open>
   /** First seen, by key, of what has not lasted long enough. */
@@ -198,24 +199,6 @@ function close(step: Step, faults: ReadonlyMap<string, Fault>): readonly Notice[
   )
 }
 
-function movedNotice(view: View, vip: VipSeen, from: string, move: Move): Notice {
-  const gap =
-    move.gapMs === undefined || move.gapMs <= 0
-      ? []
-      : [`No node claimed it for ${(move.gapMs / 1000).toFixed(2)} s, as far as was heard.`]
-  return {
-    id: `transition:${vip.vip}:${view.wall}`,
-    thread: `transition:${vip.vip}`,
-    topic: 'transition',
-    phase: 'event',
-    about: [vip.vip],
-    at: view.wall,
-    title: `${vipName(vip)} moved from ${from} to ${move.to}`,
-    details: gap,
-    ...(gap.length > 0 && move.gapMs !== undefined && { gapMs: Math.round(move.gapMs) }),
-  }
-}
-
 function moves(step: Step, gaps: ReadonlyMap<string, number>): readonly Notice[] {
   const { state, view } = step
   const known = new Set(view.vips.map((vip) => vip.vip))
@@ -286,6 +269,7 @@ export function createNotices(told: Told, now: Pick<View, 'mono' | 'wall'>): Not
       const ended = close(step, faults)
       return [...ended, ...open(step, faults), ...moves(step, gaps), ...summaries(step)]
     },
+    idle: () => state.open.size + state.pending.size + state.moves.size === 0 && state.rate.idle(),
     told: () => ({
       open: [...state.open.values()].map(({ fault, sinceWall, told: heard, thread }) => ({
         ...{ key: fault.key, topic: fault.topic, about: fault.about },

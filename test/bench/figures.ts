@@ -2,7 +2,7 @@
 export type Figure = {
   readonly figure: string
   readonly ours: string
-  /** The tutorial's own configuration in the same run; '-' where it has no such thing. */
+  /** What it is measured beside (the tutorial's own configuration, a bare server) in the same run; '-' where it has no such thing. */
   readonly peer: string
   /** Ours to the peer's, as the target is worded; '-' without a peer. */
   readonly ratio: string
@@ -10,15 +10,15 @@ export type Figure = {
   readonly met: boolean
 }
 
-const HEAD = ['figure', 'hactl', 'tutorial', 'ratio', 'target', 'met']
-
-export function tableOf(figures: readonly Figure[]): string {
+/** `peer` names what ours is measured beside. */
+export function tableOf(figures: readonly Figure[], peer: string): string {
+  const head = ['figure', 'hactl', peer, 'ratio', 'target', 'met']
   const rows = figures.map((f) => [
     ...[f.figure, f.ours, f.peer, f.ratio, f.target],
     f.met ? 'met' : 'MISSED',
   ])
-  const all = [HEAD, ...rows]
-  const widths = HEAD.map((_, i) => Math.max(...all.map((row) => (row[i] ?? '').length)))
+  const all = [head, ...rows]
+  const widths = head.map((_, i) => Math.max(...all.map((row) => (row[i] ?? '').length)))
   const line = (row: readonly string[]) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0))
   return all.map((row) => line(row).join('  ').trimEnd()).join('\n')
 }

@@ -1,16 +1,23 @@
-// npm run bench -- continuity [--json] [part ...]: measures what a client of the cluster sees, beside the tutorial's configuration.
+// npm run bench -- continuity [--json] [part ...] | hub [--json]: what a client of the cluster sees beside the tutorial's configuration;
+// the hub under a fleet's heartbeats beside a bare server.
 import { continuity, PARTS } from './continuity.ts'
-import { tableOf } from './figures.ts'
+import { type Figure, tableOf } from './figures.ts'
+import { hubLoad } from './hub.ts'
 
-const words = process.argv.slice(2)
-if (words[0] !== 'continuity') {
-  process.stderr.write('usage: npm run bench -- continuity [--json] [part ...]\n')
-  process.exitCode = 2
-} else {
-  const named = PARTS.filter((part) => words.includes(part))
-  const parts = named.length > 0 ? named : PARTS
-  const figures = await continuity((line) => void process.stderr.write(`${line}\n`), parts)
+const [what, ...words] = process.argv.slice(2)
+const say = (line: string) => void process.stderr.write(`${line}\n`)
+
+function print(figures: readonly Figure[], peer: string): void {
   const json = words.includes('--json')
-  process.stdout.write(`${json ? JSON.stringify(figures, null, 2) : tableOf(figures)}\n`)
+  process.stdout.write(`${json ? JSON.stringify(figures, null, 2) : tableOf(figures, peer)}\n`)
   if (figures.some(({ met }) => !met)) process.exitCode = 1
+}
+
+if (what === 'continuity') {
+  const named = PARTS.filter((part) => words.includes(part))
+  print(await continuity(say, named.length > 0 ? named : PARTS), 'tutorial')
+} else if (what === 'hub') print(await hubLoad(say), 'bare ws')
+else {
+  say('usage: npm run bench -- continuity [--json] [part ...] | hub [--json]')
+  process.exitCode = 2
 }

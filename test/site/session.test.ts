@@ -123,6 +123,43 @@ test('a replayed heartbeat changes nothing', async () => {
   hub.close()
 })
 
+test('a heartbeat of the same words is heard without being read again, and only once per number', async () => {
+  const { hub, push, get, clock } = testHub()
+  await push(SPEC, 0)
+  const agent = join(hub, 'lb1')
+  const age = async () =>
+    /"node":"lb1","connected":true,"ageMs":(\d+)/.exec(await (await get('/v1/status')).text())?.[1]
+  const holds = ['web/172.18.67.33']
+  agent.say(beat(1, 'lb1', holds))
+  clock.advance(1000)
+  agent.say(beat(2, 'lb1', holds))
+  assert.equal(await age(), '0')
+  assert.match(await (await get('/v1/status')).text(), /"state":"held"/)
+  clock.advance(500)
+  agent.say(beat(2, 'lb1', holds))
+  assert.equal(await age(), '500', 'a replay keeps nobody fresh')
+  agent.say(beat(3))
+  assert.match(await (await get('/v1/status')).text(), /"holders":\[\]/)
+  agent.say({ type: 'report', seq: 4, report: reportOf(summaryOf('lb1', holds)) })
+  agent.say(beat(5))
+  assert.match(await (await get('/v1/status')).text(), /"holders":\[\]/)
+  assert.deepEqual(agent.closes, [])
+  hub.close()
+})
+
+test('a heartbeat whose number is none is refused, also after a good one of the same words', () => {
+  for (const seq of ['-1', '01', '1.5', '1e3', '1 ', '"3"', '{}', '9'.repeat(20)]) {
+    const { hub } = testHub()
+    const agent = join(hub, 'lb1')
+    const text = JSON.stringify(beat(1))
+    agent.session.receive(text, false)
+    agent.session.receive(text.replace('"seq":1', `"seq":${seq}`), false)
+    const fine = ['1e3', '1 ', '9'.repeat(20)].includes(seq)
+    assert.equal(agent.closes.length, fine ? 0 : 1, seq)
+    hub.close()
+  }
+})
+
 test('hello and every new revision are answered with what is wanted', async () => {
   const { hub, push } = testHub()
   const early = join(hub, 'lb1')

@@ -1,0 +1,32 @@
+// A vip's confirmed change of hands, in words. Pure.
+import type { VipStatus } from '../spec/status.ts'
+
+/** A confirmed change of a vip's holders. */
+export type Transition = {
+  readonly vip: string
+  readonly words: string
+  readonly text: string
+  /** Time without a heard claim before the new holder's; 0 when none was measured. */
+  readonly gapMs: number
+}
+/** Confirmed words of a vip, or undefined while nothing is certain: uncertainty is no transition. */
+export function holderWords(vip: VipStatus): string | undefined {
+  const nodes = vip.holders.map((h) => h.node).sort()
+  if (vip.state === 'held') return nodes.join(' and ')
+  if (vip.state === 'split') return `split: ${nodes.join(' and ')}`
+  return vip.state === 'none' ? 'nobody' : undefined
+}
+
+export function transitionText(
+  vip: string,
+  from: string | undefined,
+  to: string,
+  gapMs: number,
+): string {
+  if (to.startsWith('split: '))
+    return `vip ${vip}: SPLIT BRAIN, ${to.slice(7)} hold the same address`
+  if (to === 'nobody') return `vip ${vip}: nobody holds it (before: ${from ?? 'not known'})`
+  if (from === undefined) return `vip ${vip}: held by ${to}`
+  const gap = gapMs > 0 ? `; no claim was heard for ${(gapMs / 1000).toFixed(2)} s` : ''
+  return `vip ${vip}: moved from ${from} to ${to}${gap}`
+}
