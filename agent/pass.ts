@@ -279,17 +279,16 @@ async function applyPlan(
   seen: Seen,
 ): Promise<PassResult> {
   const { plan, facts, wants } = seen
-  agent.status.set({
-    condition: 'Reconciling',
-    reason: `applies ${plan.steps.map((s) => s.id).join(', ')}`,
-  })
+  const doing = `applies ${plan.steps.map((s) => s.id).join(', ')}`
   const daemons = new Map(
     wants.flatMap((w) => (w.kind === 'daemon' ? [[w.engine, w.daemon] as const] : [])),
   )
   const tools = { ...agent, facts, daemons }
   await layHealthFiles(agent, cluster)
   const said: string[] = []
-  for (const step of plan.steps) {
+  for (const [at, step] of plan.steps.entries()) {
+    const place = `${at + 1} of ${plan.steps.length}: ${step.id}`.slice(0, 300)
+    agent.status.set({ condition: 'Reconciling', reason: doing, step: place })
     const outcome = await applyStep(tools, step)
     agent.proofs.clear()
     if (!outcome.ok) {

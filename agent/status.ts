@@ -23,6 +23,8 @@ export type Status = {
     readonly condition: Summary['condition']
     readonly reason: string
     readonly failed?: string
+    /** The step of the plan that is being done; the next word of the node takes it back. */
+    readonly step?: string
   }): void
   holds(now: readonly string[]): void
   /** Announces that this node is about to try a spec; '' takes it back. */
@@ -75,7 +77,7 @@ export function createStatus(
   agentVersion: string,
 ): Status {
   const boot = world.random.id()
-  let now: Pick<Summary, 'condition' | 'reason' | 'failed'> = JUST_STARTED
+  let now: Pick<Summary, 'condition' | 'reason' | 'failed' | 'step'> = JUST_STARTED
   let held: readonly string[] = []
   let details = NO_DETAILS
   let claimed = ''

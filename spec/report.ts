@@ -32,6 +32,8 @@ export const Summary = Type.Object(
      * which does not know the word reads every other summary; this one it does not, and waits as well.
      */
     applying: Type.Optional(text(64)),
+    /** The step of the plan that is being done now, as "2 of 5: file:/etc/haproxy/haproxy.cfg". Absent between plans. */
+    step: Type.Optional(text(300)),
   },
   // Open: a newer agent may say more, and must not look dead to an older peer or hub for it.
   { additionalProperties: true },
@@ -124,6 +126,20 @@ export const Report = Type.Object(
   closed,
 )
 export type Report = Static<typeof Report>
+
+/** A file that hactl owns on a node. */
+export const NodeFile = Type.Object(
+  {
+    path: text(500),
+    /** sha256 of the whole file, 64 hex digits. */
+    digest: text(64),
+    bytes: Type.Integer({ minimum: 0 }),
+    /** What stands in it, secrets masked; absent where it is too long or may not be shown. */
+    body: Type.Optional(text(65_536)),
+  },
+  closed,
+)
+export type NodeFile = Static<typeof NodeFile>
 
 export const NodeEvent = Type.Object(
   {

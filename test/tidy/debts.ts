@@ -4,7 +4,7 @@
 export const LONG_FILES: Readonly<Record<string, number>> = {
   // One closed set of wants, read as a whole.
   'agent/plan/types.ts': 390,
-  'agent/pass.ts': 339,
+  'agent/pass.ts': 337,
 }
 
 /** Functions above 70 lines, by file and name. */
@@ -25,5 +25,5 @@ export const NON_NULL: Readonly<Record<string, string>> = {
 export const TIMERS: Readonly<Record<string, string>> = {
   'cli/demo.ts': 'a program of its own: it paces what a person watches',
   'cli/main.ts': 'the composition root makes the real clock of the command line',
-  'site/page-client.ts': 'runs in the browser of the status page',
+  'site/page/script/index.ts': 'runs in the browser of the status page',
 }
