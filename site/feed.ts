@@ -1,19 +1,20 @@
 // Server-sent events: status coalesced, events in order, slow readers dropped instead of buffered.
 import type { ClusterStatus, HubEvent } from '../spec/status.ts'
 import type { Clock } from './deps.ts'
+import type { Watch } from './page/live.ts'
 
 export const STREAMS_MAX = 200
 /** At most ten status messages a second, whatever the agents do. */
 export const STATUS_INTERVAL_MS = 100
-/** Ages grow also when nothing happens. */
-const REPEAT_MS = 2_000
+/** Ages are said anew also when nothing happens. */
+const REPEAT_MS = 1_000
 /** Messages a reader may lag behind before it is dropped; it reconnects and gets the whole status. */
 const LAG_MAX = 64
 
-type Reader = { readonly send: (text: string) => boolean; readonly html: boolean }
+type Reader = { readonly send: (text: string) => boolean; readonly watch: Watch | undefined }
 export type Feed = {
-  /** undefined when STREAMS_MAX readers are there. `html` adds the page's inner HTML as event 'page'. */
-  open(html: boolean): ReadableStream<Uint8Array> | undefined
+  /** undefined when STREAMS_MAX readers are there. A `watch` gives what differs of its page as event 'page' instead. */
+  open(watch?: Watch): ReadableStream<Uint8Array> | undefined
   /** The status differs from what readers have. */
   touch(): void
   event(event: HubEvent): void
@@ -33,8 +34,8 @@ type Readers = { readonly reading: Set<Reader>; readonly closers: Set<() => void
 /** A reader that lags LAG_MAX messages behind is closed instead of buffered. */
 function streamFor(
   { reading, closers }: Readers,
-  html: boolean,
-  first: (reader: Reader) => string,
+  watch: Watch | undefined,
+  first: (reader: Reader) => string | undefined,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let reader: Reader | undefined
@@ -53,10 +54,10 @@ function streamFor(
         }
         shut = () => controller.close()
         closers.add(shut)
-        reader = { send, html }
+        reader = { send, watch }
         reading.add(reader)
         send('retry: 1000\n\n')
-        send(first(reader))
+        send(first(reader) ?? '')
       },
       cancel() {
         closers.delete(shut)
@@ -67,35 +68,35 @@ function streamFor(
   )
 }
 
-export function createFeed(
-  clock: Clock,
-  status: () => ClusterStatus,
-  page: (status: ClusterStatus) => string,
-): Feed {
+export function createFeed(clock: Clock, status: () => ClusterStatus): Feed {
   const readers = new Set<Reader>()
   const closers = new Set<() => void>()
   let dirty = false
   let sentAt = Number.NEGATIVE_INFINITY
-  const all = (text: (reader: Reader) => string) => {
-    for (const reader of readers) if (!reader.send(text(reader))) readers.delete(reader)
+  let repeatedAt = Number.NEGATIVE_INFINITY
+  const all = (text: (reader: Reader) => string | undefined) => {
+    for (const reader of readers) {
+      const now = text(reader)
+      if (now !== undefined && !reader.send(now)) readers.delete(reader)
+    }
   }
-  const statusText = () => {
+  const statusText = (always: boolean) => {
     const now = status()
-    const json = frame('status', JSON.stringify(now))
-    let html: string | undefined
+    let json: string | undefined
     return (reader: Reader) => {
-      if (!reader.html) return json
-      html ??= frame('page', page(now))
-      return html
+      if (reader.watch !== undefined) return reader.watch.next(now, always)
+      json ??= frame('status', JSON.stringify(now))
+      return json
     }
   }
   const flush = () => {
     const now = clock.monotonic()
-    const due = dirty ? STATUS_INTERVAL_MS : REPEAT_MS
-    if (readers.size === 0 || now - sentAt < due) return
+    const repeat = now - repeatedAt >= REPEAT_MS
+    if (readers.size === 0 || now - sentAt < STATUS_INTERVAL_MS || !(dirty || repeat)) return
     dirty = false
     sentAt = now
-    all(statusText())
+    if (repeat) repeatedAt = now
+    all(statusText(repeat))
   }
   const stop = new AbortController()
   let planned = false
@@ -111,10 +112,10 @@ export function createFeed(
     void clock.sleep(ms, stop.signal).then(then, then)
   }
   return {
-    open: (html) =>
+    open: (watch) =>
       readers.size >= STREAMS_MAX
         ? undefined
-        : streamFor({ reading: readers, closers }, html, statusText()),
+        : streamFor({ reading: readers, closers }, watch, statusText(true)),
     touch() {
       dirty = true
       flush()
@@ -122,7 +123,7 @@ export function createFeed(
     },
     event(event) {
       const text = frame('event', JSON.stringify(event))
-      all(() => text)
+      all((reader) => (reader.watch === undefined ? text : undefined))
     },
     tick: flush,
     close() {

@@ -1,13 +1,11 @@
 // Everything the hub answers without changing anything.
 import type { Context } from 'hono'
 import { COOKIE } from './access.ts'
-import { pageHtml } from './page.ts'
 import type { HubState } from './state.ts'
 import type { StoredSpec } from './store.ts'
 
 const LIMIT_DEFAULT = 100
 const LIMIT_MAX = 1_000
-const EVENTS_ON_PAGE = 30
 
 export const fail = (c: Context, status: 400 | 404 | 503, error: string): Response =>
   c.json({ error }, status)
@@ -78,8 +76,14 @@ export function specAt(state: HubState, c: Context): Response {
     : specAnswer(c, found)
 }
 
+/** With view= the parts of that page that differ; since= says what the reader has. */
 export function stream(state: HubState, c: Context): Response {
-  const body = state.feed.open(c.req.query('page') === '1')
+  const view = c.req.query('view')
+  const since = c.req.header('last-event-id') ?? c.req.query('since') ?? ''
+  const watch = view === undefined ? undefined : state.live.watch(view, since)
+  if (view !== undefined && watch === undefined)
+    return fail(c, 404, 'cannot stream that: no such page')
+  const body = state.feed.open(watch)
   if (body === undefined) return fail(c, 503, 'cannot stream: too many readers')
   c.header('content-type', 'text/event-stream; charset=utf-8')
   c.header('x-accel-buffering', 'no')
@@ -98,6 +102,8 @@ export function page(state: HubState, c: Context): Response {
     'content-security-policy',
     `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   )
-  const latest = state.deps.store.events(Number.MAX_SAFE_INTEGER, EVENTS_ON_PAGE)
-  return c.html(pageHtml(state.fleet.status(), latest, nonce))
+  const before = c.req.query('before')
+  const path = before === undefined ? c.req.path : `${c.req.path}?before=${before}`
+  const text = state.live.page(path, state.fleet.status(), nonce)
+  return text === undefined ? fail(c, 404, 'cannot find that: no such page') : c.html(text)
 }

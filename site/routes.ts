@@ -18,6 +18,11 @@ export type Route = {
 export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/health', access: 'anyone', handle: read.health },
   { method: 'GET', path: '/', access: 'viewer', handle: read.page },
+  { method: 'GET', path: '/nodes/:node', access: 'viewer', handle: read.page },
+  { method: 'GET', path: '/pools/:pool', access: 'viewer', handle: read.page },
+  { method: 'GET', path: '/events', access: 'viewer', handle: read.page },
+  { method: 'GET', path: '/revisions', access: 'viewer', handle: read.page },
+  { method: 'GET', path: '/revisions/:revision', access: 'viewer', handle: read.page },
   { method: 'GET', path: '/v1/status', access: 'viewer', handle: read.status },
   { method: 'GET', path: '/v1/events', access: 'viewer', handle: read.events },
   { method: 'GET', path: '/v1/stream', access: 'viewer', handle: read.stream },

@@ -7,7 +7,7 @@ import type { HubDeps } from './deps.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { createHubNotify } from './notify.ts'
-import { statusHtml } from './page.ts'
+import { createLive, type Live } from './page/live.ts'
 import { createSession, type Session, type Wire } from './session.ts'
 import type { StoredSpec } from './store.ts'
 
@@ -24,6 +24,8 @@ export type HubState = {
   readonly deps: HubDeps
   readonly fleet: Fleet
   readonly feed: Feed
+  /** The pages, and those who watch them. */
+  readonly live: Live
   newest(): StoredSpec | undefined
   /** After a push: agents are told at once. */
   specChanged(): void
@@ -198,16 +200,17 @@ function endSilent(sessions: ReadonlySet<Session>, now: number): void {
 export function createState(deps: HubDeps): HubState {
   const { store, clock } = deps
   const fleet = createFleet(clock, store.reports(), store.holders())
-  const latestEvents = () => store.events(Number.MAX_SAFE_INTEGER, 30)
-  const feed = createFeed(clock, fleet.status, (status) => statusHtml(status, latestEvents()))
+  const feed = createFeed(clock, fleet.status)
   const recorder = createRecorder(deps, fleet, feed)
   const sessions = new Set<Session>()
   const newest = createNewest(deps, fleet)
+  const live = createLive({ ...store, cluster: newest.cluster, files: () => undefined }, deps.id)
   const parts: Parts = { deps, fleet, feed, newest, recorder, sessions }
   return {
     deps,
     fleet,
     feed,
+    live,
     newest: newest.get,
     specChanged() {
       newest.use()

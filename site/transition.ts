@@ -30,3 +30,7 @@ export function transitionText(
   const gap = gapMs > 0 ? `; no claim was heard for ${(gapMs / 1000).toFixed(2)} s` : ''
   return `vip ${vip}: moved from ${from} to ${to}${gap}`
 }
+
+/** Reads what transitionText wrote of a move: vip, from, to, and the seconds without a claim where they were measured. */
+export const MOVED =
+  /^vip (\S+): moved from (.+?) to (.+?)(?:; no claim was heard for ([0-9.]+) s)?$/

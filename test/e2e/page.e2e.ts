@@ -1,30 +1,31 @@
 // The status page in a real browser: it follows the cluster, reads without script, and harms nobody.
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { WebSocket } from 'ws'
+import { Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { realClock } from '../../agent/host/clock.ts'
 import { loadTokens } from '../../site/access.ts'
 import { serveHub } from '../../site/serve.ts'
 import { checkSpec } from '../../spec/check.ts'
-import { HEARTBEAT_MS } from '../../spec/limits.ts'
-import type { Summary } from '../../spec/report.ts'
-import { fakeCourier, reportOf, SPEC, summaryOf } from '../site/kit.ts'
+import { Revision } from '../../spec/protocol.ts'
+import { fakeCourier, SPEC } from '../site/kit.ts'
+import {
+  DARK,
+  type FakeAgent,
+  fakeAgent,
+  launch,
+  NARROW,
+  noBrowser as skip,
+  openPage,
+  violations,
+  WAIT_MS,
+} from './browser.ts'
 
-const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome']
-const executablePath = (process.env['PATH'] ?? '')
-  .split(':')
-  .flatMap((folder) => BROWSERS.map((name) => join(folder, name)))
-  .find((path) => existsSync(path))
-const skip = executablePath === undefined ? `no browser here (${BROWSERS.join(', ')})` : false
-const WAIT_MS = 10_000
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const VIP = 'web/172.18.67.33'
-
 const state = mkdtempSync(join(tmpdir(), 'hactl-e2e-page-'))
 let browser: Browser
 let hub: Awaited<ReturnType<typeof serveHub>>
@@ -37,81 +38,45 @@ const serve = (listen: string) =>
   })
 
 before(async () => {
-  if (executablePath === undefined) return
+  if (skip !== false) return
   hub = await serve('127.0.0.1:0')
   url = hub.addresses[0] ?? ''
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  browser = await launch()
 })
 after(async () => {
-  for (const agent of agents) agent.end()
+  for (const one of agents) one.end()
   await browser?.close()
   await hub?.close()
   rmSync(state, { recursive: true, force: true })
 })
 
-const agents = new Set<{ end(): void }>()
+const agents = new Set<FakeAgent>()
 const digest = checkSpec(SPEC).cluster?.digest ?? ''
-
-/** An agent as the hub sees it: a real socket, and words that the test puts in its mouth. */
-async function agent(node: string, holds: readonly string[] = []) {
-  const proved = { wanted: digest, running: digest, wantedRevision: 1, runningRevision: 1 }
-  let now: Summary = { ...summaryOf(node, holds), ...proved }
-  let seq = 0
-  const ws = new WebSocket(`${url.replace('http', 'ws')}/v1/agent`, {
-    headers: { authorization: `Bearer ${loadTokens(state).agent}` },
-  })
-  const say = (message: unknown) => ws.send(JSON.stringify(message))
-  await new Promise((resolve, reject) => ws.once('open', resolve).once('error', reject))
-  ws.on('error', () => undefined)
-  const hello = { protocol: 1, cluster: 'wordpress', node, boot: 'b1', agentVersion: 'test' }
-  say({ type: 'hello', ...hello })
-  say({ type: 'report', seq: seq++, report: reportOf(now) })
-  const beat = () => say({ type: 'heartbeat', seq: seq++, summary: now })
-  const timer = setInterval(beat, HEARTBEAT_MS)
-  const one = {
-    say(patch: Partial<Summary>) {
-      now = { ...now, ...patch }
-      beat()
-    },
-    end() {
-      clearInterval(timer)
-      ws.terminate()
-    },
-  }
+async function agent(node: string, holds: readonly string[] = []): Promise<FakeAgent> {
+  const token = loadTokens(state).agent
+  const one = await fakeAgent({ url, token, cluster: 'wordpress', node, digest, holds })
   agents.add(one)
   return one
 }
-
-type Watched = { readonly page: Page; readonly faults: string[] }
-
-/** A page with all that may not happen on it: errors, warnings, requests to anywhere else. */
-async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise<Watched> {
-  const context = await browser.newContext(options)
-  const page = await context.newPage()
-  const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(`error: ${error.message}`))
-  page.on('console', (line) => {
-    if (line.type() === 'error' || line.type() === 'warning') faults.push(line.text())
+const open = (options: BrowserContextOptions = {}, path = '/') =>
+  openPage(browser, `${url}${path}`, options)
+const push = (body: string, parent: number) =>
+  fetch(`${url}/v1/specs`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${loadTokens(state).operator}`,
+      'if-match': String(parent),
+    },
+    body,
   })
-  page.on('request', (request) => {
-    if (new URL(request.url()).origin !== url) faults.push(`asks ${request.url()}`)
-  })
-  await page.goto(url)
-  return { page, faults }
-}
 
 const vipSays = (page: Page, text: string) =>
-  page.locator('section.vip .big', { hasText: text }).waitFor({ timeout: WAIT_MS })
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  const found: unknown = await page.evaluate(
-    'axe.run().then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.html)))',
-  )
-  assert.ok(Array.isArray(found))
-  return found.map(String)
-}
-const DARK = { colorScheme: 'dark' } as const
+  page
+    .locator('.vip .big')
+    .getByText(text)
+    .filter({ visible: true })
+    .first()
+    .waitFor({ timeout: WAIT_MS })
 
 test('before the first spec: a word of what to do, in light and dark', { skip }, async () => {
   for (const look of [{}, DARK]) {
@@ -124,11 +89,7 @@ test('before the first spec: a word of what to do, in light and dark', { skip },
 })
 
 test('a holder that changes is shown without a reload of the page', { skip }, async () => {
-  const pushed = await fetch(`${url}/v1/specs`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${loadTokens(state).operator}`, 'if-match': '0' },
-    body: SPEC,
-  })
+  const pushed = await push(SPEC, 0)
   assert.equal(pushed.status, 201)
   const lb1 = await agent('lb1', [VIP])
   const lb2 = await agent('lb2')
@@ -145,7 +106,7 @@ test('a holder that changes is shown without a reload of the page', { skip }, as
   process.stdout.write(`shown after ${Math.round(performance.now() - since)} ms\n`)
   assert.equal(await page.evaluate('window.same'), true)
   assert.equal(await page.evaluate('String(window.getSelection()).length > 0'), true)
-  assert.match((await page.textContent('main')) ?? '', /moved from lb1 to lb2/)
+  assert.match((await page.textContent('main')) ?? '', /vip web: lb1 → lb2/)
   assert.deepEqual(await violations(page), [])
   assert.deepEqual(faults, [])
   lb1.say({ holds: [VIP] })
@@ -164,7 +125,7 @@ test('a holder that changes is shown without a reload of the page', { skip }, as
 test('every colour has contrast in the dark, and a phone needs no sideways scrolling', {
   skip,
 }, async () => {
-  const { page, faults } = await open({ ...DARK, viewport: { width: 360, height: 740 } })
+  const { page, faults } = await open({ ...DARK, viewport: NARROW })
   await vipSays(page, '✓ lb1')
   assert.deepEqual(await violations(page), [])
   const width = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
@@ -215,5 +176,108 @@ test('a hub that dies makes knowledge old; one that comes back makes it fresh', 
   await agent('lb1', [VIP])
   await vipSays(page, '✓ lb1')
   assert.equal(await page.locator('#lost').isVisible(), false)
+  await page.context().close()
+})
+
+test('without a mouse: skip to the state, walk the picture, open a node, come back', {
+  skip,
+}, async () => {
+  await agent('lb2')
+  const { page, faults } = await open()
+  await vipSays(page, '✓ lb1')
+  const focused = () => page.evaluate('document.activeElement.textContent.trim().slice(0, 80)')
+  await page.keyboard.press('Tab')
+  assert.equal(await focused(), 'Skip to the state')
+  const seen: string[] = []
+  for (let n = 0; n < 40 && !seen.some((text) => text.startsWith('lb2')); n++) {
+    await page.keyboard.press('Tab')
+    seen.push(String(await focused()))
+  }
+  const box = 'document.activeElement.textContent'
+  assert.match(String(await page.evaluate(box)), /^\s*lb2\s*Ready/)
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/nodes/lb2')
+  await page.getByRole('heading', { name: 'Node lb2' }).waitFor({ timeout: WAIT_MS })
+  assert.deepEqual(await violations(page), [])
+  await page.getByRole('link', { name: '← overview' }).focus()
+  await page.keyboard.press('Enter')
+  await vipSays(page, '✓ lb1')
+  assert.deepEqual(faults, [])
+  await page.context().close()
+})
+
+test('a broken server is drawn broken while a person has its line open and the focus elsewhere', {
+  skip,
+}, async () => {
+  const { page, faults } = await open()
+  const lb1 = await agent('lb1', [VIP])
+  await page.locator('[id="t-pool:appsrvs"] a').focus()
+  const server = { pool: 'appsrvs', server: 'wp1', why: 'L4CON', weight: 1, sessions: 0 }
+  lb1.report({ servers: [{ ...server, status: 'DOWN' }] })
+  await page
+    .locator('[id="t-server:web1"] .face.bad, [id^="t-server:"] .face.bad')
+    .first()
+    .waitFor()
+  await page.locator('#pool-appsrvs').getByText('wp1 DOWN').waitFor({ timeout: WAIT_MS })
+  const focus = 'document.activeElement.closest("g").id'
+  assert.equal(await page.evaluate(focus), 't-pool:appsrvs')
+  assert.deepEqual(await violations(page), [])
+  assert.deepEqual(faults, [])
+  await page.context().close()
+})
+
+test('every page passes axe in light, dark and narrow, and none scrolls sideways', {
+  skip,
+}, async () => {
+  const paths = ['/', '/nodes/lb1', '/pools/appsrvs', '/events', '/revisions', '/revisions/1']
+  for (const look of [{}, DARK, { viewport: NARROW }, { ...DARK, viewport: NARROW }])
+    for (const path of paths) {
+      const { page, faults } = await open(look, path)
+      await page.locator('#live', { hasText: 'live' }).waitFor({ timeout: WAIT_MS })
+      assert.deepEqual(await violations(page), [], path)
+      const width = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+      assert.equal(await page.evaluate(width), 0, path)
+      assert.deepEqual(faults, [], path)
+      await page.context().close()
+    }
+})
+
+test('an operator rolls back from the page with a token; a viewer is refused', {
+  skip,
+}, async () => {
+  const pushed = await push(
+    SPEC.replace('"maxconn": 100', '"maxconn": 101').replace('"port": 10086', '"port": 10087'),
+    1,
+  )
+  assert.equal(pushed.status, 201)
+  const { page, faults } = await open()
+  await page.getByRole('button', { name: 'Roll back to 1' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Operator token').fill(loadTokens(state).viewer)
+  assert.deepEqual(await violations(page), [])
+  await page.keyboard.press('Enter')
+  await dialog.getByText('this needs the operator token').waitFor({ timeout: WAIT_MS })
+  // Chromium itself logs the refused request.
+  assert.deepEqual(
+    faults.filter((text) => !/403/.test(text)),
+    [],
+  )
+  const revisions = async (): Promise<Revision[]> => {
+    const said: unknown = await (await fetch(`${url}/v1/specs`)).json()
+    return Value.Check(Type.Array(Revision), said) ? said : []
+  }
+  assert.equal((await revisions()).length, 2)
+  assert.equal(await page.evaluate('sessionStorage.length'), 0)
+  await dialog.getByLabel('Operator token').fill(loadTokens(state).operator)
+  await dialog.getByRole('button', { name: 'Roll back' }).click()
+  await dialog.getByText('Revision 3 has the text of revision 1').waitFor({ timeout: WAIT_MS })
+  await page.keyboard.press('Escape')
+  await page.locator('#revision-3').getByText('newest').waitFor({ timeout: WAIT_MS })
+  const [newest, , first] = await revisions()
+  assert.equal(newest?.digest, first?.digest)
+  assert.equal(newest?.note, 'rollback to revision 1')
+  await page.goto(`${url}/revisions/3`)
+  await page.locator('.diff .added').first().waitFor({ timeout: WAIT_MS })
+  assert.equal(/passwordHash": "\$/.test(await page.content()), false)
   await page.context().close()
 })

@@ -1,7 +1,8 @@
 // Mounts of the nodes, and what takes the service down alone, on the page.
-import type { MountState } from '../spec/report.ts'
-import type { ClusterStatus, NodeStatus } from '../spec/status.ts'
+import type { MountState } from '../../spec/report.ts'
+import type { ClusterStatus, NodeStatus } from '../../spec/status.ts'
 import { type Html, html, raw } from './html.ts'
+import { time } from './words.ts'
 
 const SHOWN_MAX = 500
 const TONE: Readonly<Record<MountState['state'], readonly [string, string]>> = {
@@ -11,8 +12,7 @@ const TONE: Readonly<Record<MountState['state'], readonly [string, string]>> = {
   absent: ['bad', '✕'],
 }
 
-/** `time` writes a wall clock. */
-export function mountTable(nodes: readonly NodeStatus[], time: (at: number) => string): Html {
+export function mountTable(nodes: readonly NodeStatus[]): Html {
   const all = nodes.flatMap((node) => (node.report?.mounts ?? []).map((mount) => ({ node, mount })))
   if (all.length === 0) return raw('')
   const rows = all.slice(0, SHOWN_MAX).map(({ node, mount }) => {

@@ -1,11 +1,10 @@
 // What the doctor of each node found, on the page: errors and warnings with the command that mends them.
-import type { NodeStatus } from '../spec/status.ts'
+import type { NodeStatus } from '../../spec/status.ts'
 import { type Html, html, raw } from './html.ts'
+import { count } from './words.ts'
 
 const SHOWN_MAX = 200
 const TONE = { error: ['bad', '✕'], warning: ['warn', '▲'] } as const
-
-const count = (many: number, noun: string): string => `${many} ${noun}${many === 1 ? '' : 's'}`
 
 /** Notes are left out: `hactl doctor` on the node says them. Nothing at all where nothing is wrong. */
 export function findingsTable(nodes: readonly NodeStatus[]): Html {
@@ -32,6 +31,6 @@ export function findingsTable(nodes: readonly NodeStatus[]): Html {
   })
   const more =
     all.length > rows.length ? html`<p class="dim">${all.length - rows.length} more</p>` : raw('')
-  return html`<h2>Doctor: ${count(errors, 'error')}, ${count(all.length - errors, 'warning')}</h2><div class="scroll"><table><thead><tr><th>node<th>how bad<th>what is wrong<th>what mends it</tr></thead>
+  return html`<h2>Doctor: ${count(errors, 'error')}, ${count(all.length - errors, 'warning')}</h2><div class="scroll" tabindex="0" role="region" aria-label="Findings of the doctor"><table><thead><tr><th>node<th>how bad<th>what is wrong<th>what mends it</tr></thead>
 <tbody>${rows}</tbody></table></div>${more}`
 }
