@@ -1,5 +1,5 @@
 // Makes a picture of any cluster fit: many become one box that counts them, what is in trouble stays by name. Pure.
-import { type Tone, worse } from '../words.ts'
+import { worse } from '../words.ts'
 import {
   type Box,
   COLUMNS,
@@ -11,10 +11,10 @@ import {
   toneOfMany,
 } from './graph.ts'
 
+/** How the id of a box begins that stands for many. */
+export const MORE = 'more:'
 /** Boxes of one column, the one that stands for the rest included. */
 const COLUMN_MAX = 10
-/** Servers up to which each has a box of its own. */
-const SERVERS_MAX = 12
 
 const WORD: Readonly<Record<Column, string>> = {
   clients: 'clients',
@@ -24,40 +24,25 @@ const WORD: Readonly<Record<Column, string>> = {
   server: 'servers',
   storage: 'mounts',
 }
+/** Columns in which those that are well are named too. */
+const FEW: readonly Column[] = ['vip', 'balancer']
 const EDGE_ORDER: Readonly<Record<EdgeTone, number>> = { bad: 0, flow: 1, unknown: 2, idle: 3 }
 
 type Alias = { readonly to: Box; readonly ids: readonly string[] }
 
-/** Servers of one pool behind one box. */
-function byPool({ boxes, edges }: Graph): readonly Alias[] {
-  const servers = new Map(boxes.filter((b) => b.column === 'server').map((b) => [b.id, b]))
-  if (servers.size <= SERVERS_MAX) return []
-  const first = new Map<string, string>()
-  for (const { from, to } of edges) if (servers.has(to) && !first.has(to)) first.set(to, from)
-  return [...Map.groupBy(first, ([, pool]) => pool)].map(([pool, all]) => {
-    const tones = all.map(([id]): Tone => servers.get(id)?.tone ?? 'off')
-    return {
-      ids: all.map(([id]) => id),
-      to: {
-        ...{ id: `servers:${pool}`, column: 'server', knownBy: [], tone: toneOfMany(tones) },
-        ...{ title: `${all.length} servers`, says: tally(tones) },
-        detail: pool.slice('pool:'.length),
-        href: `/pools/${pool.slice('pool:'.length)}`,
-      },
-    }
-  })
-}
-
 function rest(boxes: readonly Box[], column: Column): readonly Alias[] {
   const here = boxes.filter((box) => box.column === column)
   if (here.length <= COLUMN_MAX) return []
-  // Equal ones keep the order of the spec.
-  const hidden = [...here].sort((a, b) => worse(a.tone, b.tone)).slice(COLUMN_MAX - 1)
+  // Equal ones keep the order of the spec. One pool that is well among fifty is noise; a balancer is not.
+  const ordered = [...here].sort((a, b) => worse(a.tone, b.tone))
+  const troubles = here.filter((box) => box.tone !== 'ok').length
+  const named = FEW.includes(column) ? COLUMN_MAX - 1 : Math.min(troubles, COLUMN_MAX - 1)
+  const hidden = ordered.slice(named)
   const tones = hidden.map((box) => box.tone)
-  const title = `${hidden.length} more ${WORD[column]}`
+  const title = `${hidden.length}${named > 0 ? ' more' : ''} ${WORD[column]}`
   const to: Box = {
     detail: '',
-    ...{ id: `more:${column}`, column, title, tone: toneOfMany(tones), knownBy: [] },
+    ...{ id: `${MORE}${column}`, column, title, tone: toneOfMany(tones), knownBy: [] },
     says: tones.every((tone) => tone === 'ok') ? 'all well' : tally(tones),
   }
   return [{ to, ids: hidden.map((box) => box.id) }]
@@ -79,7 +64,5 @@ function replace({ boxes, edges }: Graph, aliases: readonly Alias[]): Graph {
   }
 }
 
-export function collapse(graph: Graph): Graph {
-  const grouped = replace(graph, byPool(graph))
-  return COLUMNS.reduce((now, column) => replace(now, rest(now.boxes, column)), grouped)
-}
+export const collapse = (graph: Graph): Graph =>
+  COLUMNS.reduce((now, column) => replace(now, rest(now.boxes, column)), graph)

@@ -1,4 +1,5 @@
 // Where each box of the picture stands: columns from left to right, few crossings, each column in the middle. Pure.
+import { MORE } from './collapse.ts'
 import { type Box, COLUMNS, type Edge, type Graph } from './graph.ts'
 
 export const BOX = { width: 178, height: 66 } as const
@@ -27,6 +28,7 @@ function ordered(
 ): readonly Box[] {
   const into = Map.groupBy(edges, (edge) => edge.to)
   const mean = (box: Box, at: number): number => {
+    if (box.id.startsWith(MORE)) return Number.MAX_VALUE
     const from = (into.get(box.id) ?? []).flatMap((edge) => places.get(edge.from) ?? [])
     return from.length === 0 ? at : from.reduce((sum, place) => sum + place, 0) / from.length
   }

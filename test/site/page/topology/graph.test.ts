@@ -109,7 +109,12 @@ test('500 nodes and 5,000 servers become a picture of a screen, and what is down
   const ids = new Set(small.boxes.map((box) => box.id))
   for (const { from, to } of small.edges) assert.ok(ids.has(from) && ids.has(to), `${from} ${to}`)
   assert.ok(ids.has('pool:pool7'))
-  assert.ok(small.boxes.some((box) => /more pools/.test(box.title)))
+  const more = small.boxes.filter((box) => box.id.startsWith('more:'))
+  assert.deepEqual(
+    more.map((box) => `${box.title}: ${box.says}`),
+    ['49 more pools: all well', '497 more servers: all well'],
+  )
+  assert.ok(small.boxes.some((box) => box.id.startsWith('server:') && box.tone === 'bad'))
 })
 test('an empty cluster has no picture', () => {
   assert.equal(
