@@ -1,5 +1,6 @@
 // The agent's life: one lock, one loop at its own pace. A push shortens the sleep, it never runs code itself.
 import type { Cluster } from '../spec/cluster.ts'
+import { watchCertificates } from './certificates.ts'
 import { createHost } from './host/index.ts'
 import { realClock } from './host/clock.ts'
 import { examine } from './host/doctor/index.ts'
@@ -80,6 +81,7 @@ export async function runAgent(
       watch(agent, signal, pace.wake),
       examineOften({ ...agent, cluster }, config, examine, signal),
       watchSplits({ ...agent, clock: world.clock, cluster, ask }, signal),
+      watchCertificates({ ...agent, ...world, cluster }, signal),
     ])
   } finally {
     for (const close of doors) await close()

@@ -1,6 +1,7 @@
 // What this node says of itself, kept in one place: the pass writes it, heartbeats and peers read it.
 import type { Cluster } from '../spec/cluster.ts'
 import type {
+  CertificateState,
   DaemonState,
   Finding,
   MountState,
@@ -15,6 +16,7 @@ import type { KernelAddress, World } from './world.ts'
 
 /** Worst first, so that what is cut off matters least. */
 const FINDINGS_MAX = 100
+const CERTIFICATES_MAX = 100
 
 export type Status = {
   summary(): Summary
@@ -40,6 +42,7 @@ export type Status = {
     /** What the agent itself sees right now; told before what the doctor found. */
     readonly alarms?: readonly Finding[]
     readonly mounts?: readonly MountState[]
+    readonly certificates?: readonly CertificateState[]
   }): void
   /** One event per text in a row: a reason that stays the same is said once. */
   event(kind: NodeEvent['kind'], text: string): void
@@ -49,7 +52,7 @@ export type Status = {
 
 type Details = Pick<
   Report,
-  'daemons' | 'servers' | 'drift' | 'steps' | 'passMs' | 'findings' | 'mounts'
+  'daemons' | 'servers' | 'drift' | 'steps' | 'passMs' | 'findings' | 'mounts' | 'certificates'
 > & {
   readonly alarms: readonly Finding[]
 }
@@ -158,13 +161,21 @@ const findingsOf = (findings: readonly Finding[] | undefined) =>
 const mountsOf = (mounts: readonly MountState[] | undefined) =>
   mounts === undefined || mounts.length === 0 ? {} : { mounts: [...mounts] }
 
+/** As for mounts. */
+const certificatesOf = (certificates: readonly CertificateState[] | undefined) =>
+  certificates === undefined || certificates.length === 0
+    ? {}
+    : { certificates: certificates.slice(0, CERTIFICATES_MAX) }
+
 type Seen = {
   readonly findings?: readonly Finding[]
   readonly mounts?: readonly MountState[]
+  readonly certificates?: readonly CertificateState[]
 }
-const seenOf = ({ findings, mounts }: Seen) => ({
+const seenOf = ({ findings, mounts, certificates }: Seen) => ({
   ...findingsOf(findings),
   ...mountsOf(mounts),
+  ...certificatesOf(certificates),
 })
 
 /** Addresses of vips that the kernel of this node has and announces now, as "vip/address", sorted. */

@@ -63,9 +63,12 @@ export async function events(io: Io, flags: EventsFlags): Promise<void> {
       else if (!io.json) io.out(eventText(io, event))
     }
   }
-  const first = await client.events(flags.limit)
+  const first = await client.events(flags.limit, flags.before)
   if (io.json && flags.follow !== true) return jsonOut(io, first)
   show(first)
+  const oldest = Math.min(...first.map((event) => event.seq))
+  if (first.length === flags.limit && flags.follow !== true && oldest > 1)
+    io.err(`older ones: hactl events --before ${oldest}\n`)
   while (flags.follow === true && !io.signal.aborted) {
     await following(io, client, show)
     await io.clock.sleep(RECONNECT_MS, io.signal).catch(() => {})

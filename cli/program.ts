@@ -1,6 +1,7 @@
 // The whole command line as a tree. Definitions only: each verb imports its implementation when it runs.
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Help } from 'commander'
 import { addAgent } from './commands/agent.ts'
+import { addAlerts } from './commands/alerts.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
@@ -31,6 +32,7 @@ const VERBS = [
   addRender,
   addPush,
   addStatus,
+  addAlerts,
   addHistory,
   addRollback,
   addEvents,
@@ -44,6 +46,9 @@ const VERBS = [
   addVersion,
 ] as const
 
+/** Help names these only: it must fit a screen. */
+const RARE = ['lint', 'render', 'rollback', 'notify', 'schema', 'completion', 'version']
+
 /** The tree, writing through `io`; it never ends the process. */
 export function makeProgram(io: Io): Command {
   const program = new Command('hactl')
@@ -51,6 +56,10 @@ export function makeProgram(io: Io): Command {
     .exitOverride()
     .configureHelp({
       helpWidth: HELP_COLUMNS,
+      visibleCommands: (verb) =>
+        new Help()
+          .visibleCommands(verb)
+          .filter((one) => verb.parent !== null || !RARE.includes(one.name())),
       // "[options]" after every verb says nothing and costs the line its description.
       subcommandTerm: (verb) =>
         [verb.name(), ...verb.registeredArguments.map((a) => argument(a.name(), a.required))].join(
@@ -69,6 +78,8 @@ export function makeProgram(io: Io): Command {
     })
     .helpCommand(false)
   for (const add of VERBS) add(program, io)
+  const also = `Also, by hactl VERB --help: ${RARE.join(', ')}`
+  program.addHelpText('after', () => `\n${new Help().boxWrap(also, HELP_COLUMNS)}`)
   for (const leaf of leaves(program))
     if (!leaf.options.some((option) => option.long === '--json'))
       leaf.option('--json', 'print JSON for programs')

@@ -1,5 +1,5 @@
 // What a person must hear of, as one sentence per fault. Pure.
-import type { NodeStatus, VipStatus } from '../spec/status.ts'
+import type { Alert, AlertRecord, NodeStatus, VipStatus } from '../spec/status.ts'
 
 function vipText(vip: VipStatus): string | undefined {
   const at = `vip ${vip.vip} (${vip.addresses.join(', ')})`
@@ -25,6 +25,13 @@ function nodeText(node: NodeStatus): string | undefined {
     return `node ${node.node} is ${node.condition}: ${node.summary?.reason ?? ''}`
   return undefined
 }
+
+/** Topics that take their time to be an alert; what can be said at a glance is said by alertTexts. */
+const SLOW: readonly string[] = ['stuck', 'drift', 'certificate', 'foreign-vrid']
+export const slowAlerts = (open: readonly AlertRecord[]): readonly Alert[] =>
+  open
+    .filter(({ topic }) => SLOW.includes(topic))
+    .map(({ key, since, text }) => ({ id: key, since, text }))
 
 /** Text by stable id. Before `settled` (the grace after a start) silence alone accuses nobody. */
 export function alertTexts(

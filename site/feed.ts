@@ -1,5 +1,5 @@
 // Server-sent events: status coalesced, events in order, slow readers dropped instead of buffered.
-import type { ClusterStatus, HubEvent } from '../spec/status.ts'
+import type { AlertRecord, ClusterStatus, HubEvent } from '../spec/status.ts'
 import type { Clock } from './deps.ts'
 import type { Watch } from './page/live.ts'
 
@@ -18,6 +18,8 @@ export type Feed = {
   /** The status differs from what readers have. */
   touch(): void
   event(event: HubEvent): void
+  /** One that began or ended. */
+  alert(alert: AlertRecord): void
   /** Sends what is due; called by the hub's tick. */
   tick(): void
   close(): void
@@ -124,6 +126,10 @@ export function createFeed(clock: Clock, status: () => ClusterStatus): Feed {
     event(event) {
       const text = frame('event', JSON.stringify(event))
       all((reader) => (reader.watch === undefined ? text : undefined))
+    },
+    alert(alert) {
+      const text = frame('alert', JSON.stringify(alert))
+      all(() => text)
     },
     tick: flush,
     close() {

@@ -2,8 +2,8 @@
 import type { Cluster } from '../spec/cluster.ts'
 import { NODES_MAX, STALE_MS } from '../spec/limits.ts'
 import type { Report, Summary } from '../spec/report.ts'
-import type { ClusterStatus, NodeStatus, VipStatus } from '../spec/status.ts'
-import { alertTexts } from './alerts.ts'
+import type { Alert, AlertRecord, ClusterStatus, NodeStatus, VipStatus } from '../spec/status.ts'
+import { alertTexts, slowAlerts } from './alerts.ts'
 import type { Clock } from './deps.ts'
 import { holderWords, type Transition, transitionText } from './transition.ts'
 import { type Claim, GRACE_MS, type Heard, vipStatus } from './vips.ts'
@@ -39,6 +39,8 @@ export type Fleet = {
   heartbeatAgain(node: string): void
   report(node: string, report: Report): boolean
   status(): ClusterStatus
+  /** Open alerts; those that status() cannot see by itself are shown with it. */
+  tellAlerts(open: readonly AlertRecord[]): void
   /** Grows with everything that status() shows, but ages. */
   version(): number
   /** Vips whose confirmed holders differ from the last call, with the measured gap. */
@@ -90,6 +92,7 @@ type Memory = {
   /** Last time anybody fresh claimed the vip. */
   readonly claimedAt: Map<string, number>
   readonly alertsSince: Map<string, number>
+  told: readonly Alert[]
   wanted: Wanted | undefined
 }
 type Times = {
@@ -181,11 +184,14 @@ function statusAt(memory: Memory, { startedAt, graceEnd }: Times, clock: Clock):
       .filter((agent) => !known.has(agent.node))
       .map((agent) => nodeStatus(agent.node, agent, now)),
     vips,
-    alerts: [...texts].map(([id, text]) => {
-      const since = alertsSince.get(id) ?? clock.now()
-      alertsSince.set(id, since)
-      return { id, since, text }
-    }),
+    alerts: [
+      ...[...texts].map(([id, text]) => {
+        const since = alertsSince.get(id) ?? clock.now()
+        alertsSince.set(id, since)
+        return { id, since, text }
+      }),
+      ...memory.told,
+    ],
     ...(wanted === undefined || wanted.cluster.singlePoints.length === 0
       ? {}
       : { singlePoints: [...wanted.cluster.singlePoints] }),
@@ -235,6 +241,7 @@ export function createFleet(
     said: new Map(holders),
     claimedAt: new Map(),
     alertsSince: new Map(),
+    told: [],
     wanted: undefined,
   }
   const { agents } = memory
@@ -271,6 +278,12 @@ export function createFleet(
       const agent = agents.get(node)
       if (agent !== undefined) agent.report = report
       return hear(node, report.summary)
+    },
+    tellAlerts(open) {
+      const told = slowAlerts(open)
+      if (JSON.stringify(told) === JSON.stringify(memory.told)) return
+      memory.told = told
+      memory.version++
     },
     version: () => memory.version,
     nodes: () => [...agents.keys()],

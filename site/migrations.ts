@@ -32,4 +32,15 @@ export const MIGRATIONS: readonly string[] = [
      id INTEGER PRIMARY KEY CHECK (id = 1),
      body TEXT NOT NULL
    ) STRICT;`,
+  `CREATE TABLE alerts (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     key TEXT NOT NULL,
+     topic TEXT NOT NULL,
+     about TEXT NOT NULL,
+     text TEXT NOT NULL,
+     since INTEGER NOT NULL,
+     seen INTEGER NOT NULL,
+     closed INTEGER,
+     UNIQUE (key, since)
+   ) STRICT;`,
 ]

@@ -1,6 +1,7 @@
 // Everything the hub answers without changing anything.
 import type { Context } from 'hono'
 import { COOKIE } from './access.ts'
+import { toRecord } from './notify.ts'
 import type { HubState } from './state.ts'
 import type { StoredSpec } from './store.ts'
 
@@ -34,6 +35,14 @@ export function events(state: HubState, c: Context): Response {
   return at === undefined
     ? fail(c, 400, BAD_RANGE)
     : c.json(state.deps.store.events(at.before, at.limit))
+}
+
+/** Open ones, and a page of those that ended. */
+export function alerts(state: HubState, c: Context): Response {
+  const at = range(c)
+  if (at === undefined) return fail(c, 400, BAD_RANGE)
+  const closed = state.deps.store.alerts(at.before, at.limit).map(toRecord)
+  return c.json({ open: state.openAlerts(), closed })
 }
 
 export function revisions(state: HubState, c: Context): Response {

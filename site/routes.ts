@@ -25,6 +25,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/revisions/:revision', access: 'viewer', handle: read.page },
   { method: 'GET', path: '/v1/status', access: 'viewer', handle: read.status },
   { method: 'GET', path: '/v1/events', access: 'viewer', handle: read.events },
+  { method: 'GET', path: '/v1/alerts', access: 'viewer', handle: read.alerts },
   { method: 'GET', path: '/v1/stream', access: 'viewer', handle: read.stream },
   { method: 'GET', path: '/v1/specs', access: 'viewer', handle: read.revisions },
   { method: 'GET', path: '/v1/specs/:revision', access: 'operator', handle: read.specAt },

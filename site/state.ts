@@ -2,7 +2,7 @@
 import type { Cluster } from '../spec/cluster.ts'
 import { NAME_PATTERN } from '../spec/names.ts'
 import type { NodeEvent, Report } from '../spec/report.ts'
-import type { HubEvent } from '../spec/status.ts'
+import type { AlertRecord, HubEvent } from '../spec/status.ts'
 import type { HubDeps } from './deps.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { createFleet, type Fleet } from './fleet.ts'
@@ -27,6 +27,7 @@ export type HubState = {
   /** The pages, and those who watch them. */
   readonly live: Live
   newest(): StoredSpec | undefined
+  openAlerts(): readonly AlertRecord[]
   /** After a push: agents are told at once. */
   specChanged(): void
   /** False after the last write failed. */
@@ -104,12 +105,11 @@ function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
   const save = () => guard.write(() => store.saveReports(unsaved, clock.now()))
   const own = (kind: NodeEvent['kind'], text: string) =>
     record('', [{ id: deps.id().slice(0, 40), at: clock.now(), kind, text: text.slice(0, 1000) }])
-  const notify = createHubNotify(deps, guard.write, (text) => own('notify', text))
+  const notify = createHubNotify(deps, guard.write, own, feed.alert)
   return {
     healthy: guard.healthy,
     record,
     keep: (node: string, report: Report) => void unsaved.set(node, report),
-    save,
     watch() {
       for (const { vip, words, text, gapMs } of fleet.transitions()) {
         own('transition', text)
@@ -124,7 +124,14 @@ function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
     tell(cluster: Cluster | undefined) {
       const now = fleet.version()
       if (now === looked && notify.idle()) return
-      if (notify.tick(fleet.status, cluster)) looked = now
+      if (!notify.tick(fleet.status, cluster)) return
+      fleet.tellAlerts(notify.open())
+      looked = fleet.version()
+    },
+    openAlerts: notify.open,
+    close() {
+      save()
+      notify.close()
     },
     flush() {
       if (unsaved.size === 0 || clock.monotonic() - flushedAt < REPORT_FLUSH_MS) return
@@ -212,6 +219,7 @@ export function createState(deps: HubDeps): HubState {
     feed,
     live,
     newest: newest.get,
+    openAlerts: recorder.openAlerts,
     specChanged() {
       newest.use()
       for (const session of sessions) if (session.node() !== undefined) newest.tell(session)
@@ -229,7 +237,7 @@ export function createState(deps: HubDeps): HubState {
     },
     close() {
       for (const session of sessions) session.close(1001, 'hub stops')
-      recorder.save()
+      recorder.close()
       feed.close()
     },
   }

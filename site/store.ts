@@ -1,11 +1,11 @@
 // The hub's memory on disk: spec revisions, latest reports, events. SQLite in WAL mode, every commit synced.
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { Value } from '@sinclair/typebox/value'
-import { EVENTS_KEPT_MAX } from '../spec/limits.ts'
+import { ALERTS_KEPT_MAX, EVENTS_KEPT_MAX } from '../spec/limits.ts'
 import type { Revision } from '../spec/protocol.ts'
 import { TOLD_NOTHING, Told } from '../spec/notice.ts'
 import { type NodeEvent, Report } from '../spec/report.ts'
-import type { HubEvent } from '../spec/status.ts'
+import type { AlertRecord, HubEvent } from '../spec/status.ts'
 import { MIGRATIONS } from './migrations.ts'
 
 /** The disk or the database refused; reads may still work, nothing in memory is lost. */
@@ -47,9 +47,15 @@ export type Store = {
   saveHolders(vip: string, text: string): void
   /** What people were told of, so that a restart neither repeats nor forgets it. */
   told(): Told
-  saveTold(told: Told): void
+  /** With the faults that began or ended since: one commit, so that no restart tells one from the other. */
+  saveTold(told: Told, alerts: readonly StoredAlert[]): void
+  /** Alerts that ended, newest first, at most `limit`, only those with seq below `before`. */
+  alerts(before: number, limit: number): readonly StoredAlert[]
   close(): void
 }
+
+/** Without what follows from the rest. */
+export type StoredAlert = Omit<AlertRecord, 'severity'>
 
 type Row = Record<string, SQLOutputValue>
 const num = (row: Row, key: string): number => Number(row[key])
@@ -129,6 +135,33 @@ function pushInto(
   ).run(revision, digest, at, author, note, allow, body)
   const words = allow === '' ? [] : allow.split(',')
   return { outcome: 'created', revision: { revision, digest, at, author, note, allow: words } }
+}
+
+const toAlert = (row: Row): StoredAlert => ({
+  seq: num(row, 'seq'),
+  key: str(row, 'key'),
+  topic: str(row, 'topic'),
+  about: str(row, 'about'),
+  text: str(row, 'text'),
+  since: num(row, 'since'),
+  seen: num(row, 'seen'),
+  closed: row['closed'] === null ? null : num(row, 'closed'),
+})
+
+function saveTold(db: DatabaseSync, told: Told, alerts: readonly StoredAlert[]): void {
+  db.prepare(
+    'INSERT INTO notices (id, body) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body',
+  ).run(JSON.stringify(told))
+  // REPLACE: an alert that ends gets a new place in the order, so that a page of what ended misses none.
+  const put = db.prepare(
+    'INSERT OR REPLACE INTO alerts (key, topic, about, text, since, seen, closed) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  )
+  for (const { key, topic, about, text, since, seen, closed } of alerts)
+    put.run(key, topic, about, text, since, seen, closed)
+  if (alerts.length > 0)
+    db.prepare('DELETE FROM alerts WHERE seq <= (SELECT max(seq) FROM alerts) - ?').run(
+      ALERTS_KEPT_MAX,
+    )
 }
 
 function addEventsTo(
@@ -222,14 +255,15 @@ export function openStore(path: string): Store {
           .map((row) => [str(row, 'vip'), str(row, 'text')]),
       ),
     told: () => readTold(db.prepare('SELECT body FROM notices').get()),
-    saveTold: (told) =>
-      transaction(db, 'store what was told', () =>
-        db
-          .prepare(
-            'INSERT INTO notices (id, body) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body',
-          )
-          .run(JSON.stringify(told)),
-      ),
+    saveTold: (told, alerts) =>
+      transaction(db, 'store what was told', () => saveTold(db, told, alerts)),
+    alerts: (before, limit) =>
+      db
+        .prepare(
+          'SELECT * FROM alerts WHERE closed IS NOT NULL AND seq < ? ORDER BY seq DESC LIMIT ?',
+        )
+        .all(before, limit)
+        .map(toAlert),
     saveHolders: (vip, text) =>
       transaction(db, 'store a vip holder', () => {
         db.prepare(

@@ -5,7 +5,7 @@ import type { Topic } from './notify.ts'
 export type Fault = {
   readonly key: string
   readonly topic: Topic
-  /** Name of the vip or node. */
+  /** Name of the vip or node; of the thing in the spec for single-point. */
   readonly about: string
   readonly words: string
   readonly details: readonly string[]
@@ -30,6 +30,12 @@ export const CLOSE_HOLD_MS: Readonly<Record<Topic, number>> = {
   'no-holder': 0,
   failed: 0,
   stale: 3_000,
+  stuck: 0,
+  drift: 3_000,
+  mount: 3_000,
+  certificate: 0,
+  'foreign-vrid': 0,
+  'single-point': 0,
 }
 /** Nodes that fall silent, or come back, within this time are one message. */
 export const GATHER_MS = 2_000
@@ -99,7 +105,7 @@ function nodeFault(seen: NodeSeen): Fault | undefined {
 
 /** By key. */
 export function faultsOf(view: View): ReadonlyMap<string, Fault> {
-  const all = [...view.vips.map(vipFault), ...view.nodes.map(nodeFault)]
+  const all = [...view.vips.map(vipFault), ...view.nodes.map(nodeFault), ...(view.others ?? [])]
   return new Map(all.flatMap((fault) => (fault === undefined ? [] : [[fault.key, fault]])))
 }
 
@@ -111,17 +117,25 @@ export function absence(
   view: View,
   { topic, about }: { readonly topic: Topic; readonly about: string },
 ): 'over' | 'unsure' | 'gone' {
-  if (topic === 'stale' || topic === 'failed') {
+  if (topic === 'single-point') return 'over'
+  if (topic !== 'split-brain' && topic !== 'no-holder' && topic !== 'transition') {
     const node = view.nodes.find((n) => n.node === about)
     if (node === undefined) return 'gone'
     if (topic === 'stale') return 'over'
     if (node.stale) return 'unsure'
-    if (node.ready) return 'over'
+    if (topic !== 'failed' || node.ready) return 'over'
     return node.failed === '' ? 'unsure' : 'gone'
   }
   const vip = view.vips.find((v) => v.vip === about)
   if (vip === undefined) return 'gone'
   return vip.state === 'unknown' ? 'unsure' : 'over'
+}
+
+/** How bad: an error is, or will be, seen by clients; an info is known from the spec alone. */
+export function severityOf(topic: Topic, key: string): 'error' | 'warning' | 'info' {
+  if (topic === 'single-point') return 'info'
+  if (topic === 'certificate') return key.startsWith('expired:') ? 'error' : 'warning'
+  return ['stale', 'stuck', 'drift', 'transition'].includes(topic) ? 'warning' : 'error'
 }
 
 /** Group of an open fault that an earlier process left: by spec for failures, all nodes for silence, else by vip. */

@@ -37,6 +37,7 @@ export const COMMAND_TIMEOUT_MS = 10_000
 export const COMMAND_OUTPUT_BYTES_MAX = 256 * 1024
 export const FRAME_BYTES_MAX = 1024 * 1024
 export const EVENTS_KEPT_MAX = 100_000
+export const ALERTS_KEPT_MAX = 10_000
 /** Steps of one plan that may remove something before the guard asks. */
 export const REMOVALS_MAX = 10
 /** Messages of one kind about one thing are counted in windows of this length. */

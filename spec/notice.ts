@@ -1,5 +1,6 @@
 // A message to people about one cluster event, and what is seen of the cluster to find such events.
 import { type Static, Type } from '@sinclair/typebox'
+import type { Fault } from './faults.ts'
 import type { ClusterNotify } from './notify.ts'
 import { oneOf } from './names.ts'
 import { TOPICS, type Topic } from './notify.ts'
@@ -60,6 +61,8 @@ export type View = {
   readonly self: string
   readonly vips: readonly VipSeen[]
   readonly nodes: readonly NodeSeen[]
+  /** What only the hub looks for. */
+  readonly others?: readonly Fault[]
 }
 
 export const OpenFault = Type.Object(

@@ -24,8 +24,10 @@ export type Notices = {
   step(view: View, policy: Policy, gaps?: ReadonlyMap<string, number>): readonly Notice[]
   /** What must survive a restart. */
   told(): Told
-  /** Without a change of the view nothing will become due. */
+  /** Nothing is held back or counted: without a change of the view nothing will become due. */
   idle(): boolean
+  /** Wall clock at which each open fault was last there to see, by key. */
+  seen(): ReadonlyMap<string, number>
 }
 
 type Open = {
@@ -36,6 +38,7 @@ type Open = {
   thread: string
   /** Since when it is no longer seen. */
   goneSince: number | undefined
+  seenWall: number
 }
 type State = {
   readonly open: Map<string, Open>
@@ -118,18 +121,25 @@ function open(step: Step, faults: ReadonlyMap<string, Fault>): readonly Notice[]
         ...{ fault, since, told, thread: notice.thread },
         sinceWall: Math.round(view.wall - (view.mono - since)),
         goneSince: undefined,
+        seenWall: view.wall,
       })
     }
     return told ? [notice] : []
   })
 }
 
-const CLOSED: Readonly<Record<Topic, (about: string) => string>> = {
+const CLOSED: Readonly<Record<Topic, (about: string, words: string) => string>> = {
   transition: (about) => about,
   'split-brain': (about) => `split brain on vip ${about} is over`,
   'no-holder': (about) => `vip ${about} is held again`,
   failed: (about) => `node ${about} is as the spec says`,
   stale: (about) => `node ${about} is heard again`,
+  stuck: (about) => `node ${about} runs what it was told`,
+  drift: (about) => `node ${about} is as the spec says again`,
+  mount: (_, words) => `over: ${words}`,
+  certificate: (_, words) => `over: ${words}`,
+  'foreign-vrid': (_, words) => `over: ${words}`,
+  'single-point': (_, words) => `over: ${words}`,
 }
 
 function closedNotice(view: View, group: readonly Open[], details: readonly string[]): Notice {
@@ -140,7 +150,7 @@ function closedNotice(view: View, group: readonly Open[], details: readonly stri
   const what =
     group.length > 1
       ? `${about.length} nodes are heard again: ${about.join(', ')}`
-      : CLOSED[topic](about[0] ?? '')
+      : CLOSED[topic](about[0] ?? '', first?.fault.words ?? '')
   return {
     id: `closed:${first?.fault.key ?? ''}:${view.wall}`,
     thread: first?.thread ?? '',
@@ -171,7 +181,7 @@ function close(step: Step, faults: ReadonlyMap<string, Fault>): readonly Notice[
   for (const [key, one] of state.open) {
     const verdict = faults.has(key) ? 'seen' : absence(view, one.fault)
     if (verdict === 'gone') state.open.delete(key)
-    if (verdict === 'seen') one.goneSince = undefined
+    if (verdict === 'seen') Object.assign(one, { goneSince: undefined, seenWall: view.wall })
     if (verdict === 'over') {
       one.goneSince ??= view.mono
       over.push(one)
@@ -254,6 +264,7 @@ export function createNotices(told: Told, now: Pick<View, 'mono' | 'wall'>): Not
           told: heard,
           thread,
           goneSince: undefined,
+          seenWall: since,
         },
       ]),
     ),
@@ -269,7 +280,11 @@ export function createNotices(told: Told, now: Pick<View, 'mono' | 'wall'>): Not
       const ended = close(step, faults)
       return [...ended, ...open(step, faults), ...moves(step, gaps), ...summaries(step)]
     },
-    idle: () => state.open.size + state.pending.size + state.moves.size === 0 && state.rate.idle(),
+    idle: () =>
+      state.pending.size + state.moves.size === 0 &&
+      [...state.open.values()].every((one) => one.goneSince === undefined) &&
+      state.rate.idle(),
+    seen: () => new Map([...state.open].map(([key, { seenWall }]) => [key, seenWall])),
     told: () => ({
       open: [...state.open.values()].map(({ fault, sinceWall, told: heard, thread }) => ({
         ...{ key: fault.key, topic: fault.topic, about: fault.about },

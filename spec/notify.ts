@@ -12,8 +12,22 @@ import { HostName, mapOf, Ms, oneOf, Path, Port } from './names.ts'
 const closed = { additionalProperties: false }
 
 /** What a message can be about. */
-export const TOPICS = ['transition', 'split-brain', 'no-holder', 'failed', 'stale'] as const
+export const TOPICS = [
+  'transition',
+  'split-brain',
+  'no-holder',
+  'failed',
+  'stale',
+  'stuck',
+  'drift',
+  'mount',
+  'certificate',
+  'foreign-vrid',
+  'single-point',
+] as const
 export type Topic = (typeof TOPICS)[number]
+/** What is known from the spec alone is told to those who ask for it. */
+const QUIET_TOPICS: readonly Topic[] = ['single-point']
 
 /** dot-atom "@" domain, RFC 5322 section 3.4.1; no comma, blank or control can make a second recipient of it. */
 const MailAddress = (description: string) =>
@@ -65,7 +79,10 @@ export const Notify = Type.Object(
     mail: Type.Optional(Mail),
     webhooks: Type.Optional(mapOf(Webhook, WEBHOOKS_MAX, 'by name')),
     on: Type.Optional(
-      Type.Array(oneOf(TOPICS, 'event'), { uniqueItems: true, description: 'default all' }),
+      Type.Array(oneOf(TOPICS, 'event'), {
+        uniqueItems: true,
+        description: 'default all but single-point',
+      }),
     ),
     repeatMs: Type.Optional(
       Ms(
@@ -136,7 +153,7 @@ const webhookOf = (name: string, hook: Static<typeof Webhook>): ClusterWebhook =
 export const notifyOf = (notify: Notify): ClusterNotify => ({
   ...(notify.mail && { mail: mailOf(notify.mail) }),
   webhooks: entries(notify.webhooks).map(([name, hook]) => webhookOf(name, hook)),
-  on: TOPICS.filter((topic) => notify.on?.includes(topic) ?? true),
+  on: TOPICS.filter((topic) => notify.on?.includes(topic) ?? !QUIET_TOPICS.includes(topic)),
   repeatMs: notify.repeatMs ?? NOTIFY_REPEAT_MS,
   messagesMax: notify.messagesMax ?? NOTIFY_MESSAGES_MAX,
 })

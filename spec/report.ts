@@ -107,6 +107,21 @@ export const MountState = Type.Object(
 )
 export type MountState = Static<typeof MountState>
 
+/** A certificate file that the spec names, as the node finds it. */
+export const CertificateState = Type.Object(
+  {
+    path: text(2200),
+    /** Subject of the first certificate in it; '' when there is none to read. */
+    subject: text(200),
+    /** Milliseconds since 1970; 0 when there is none to read. */
+    notAfter: Type.Integer({ minimum: 0 }),
+    /** Why there is none to read, else ''. */
+    why: text(300),
+  },
+  closed,
+)
+export type CertificateState = Static<typeof CertificateState>
+
 /** Everything else; sent when it changes. */
 export const Report = Type.Object(
   {
@@ -122,6 +137,8 @@ export const Report = Type.Object(
     findings: Type.Optional(Type.Array(Finding, { maxItems: 100 })),
     /** Absent: none in the spec, none probed yet, or an agent of before. */
     mounts: Type.Optional(Type.Array(MountState, { maxItems: 100 })),
+    /** Absent: none in the spec, none read yet, or an agent of before. */
+    certificates: Type.Optional(Type.Array(CertificateState, { maxItems: 100 })),
   },
   closed,
 )
@@ -159,6 +176,7 @@ export const NodeEvent = Type.Object(
         'adopted',
         'agent',
         'notify',
+        'alert',
       ],
       'kind of event',
     ),

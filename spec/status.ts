@@ -49,6 +49,33 @@ export const Alert = Type.Object(
 )
 export type Alert = Static<typeof Alert>
 
+/** A fault from its beginning to its end, as the hub keeps it. */
+export const AlertRecord = Type.Object(
+  {
+    /** What it is and of whom, the same each time it comes back: 'split-brain:web'. */
+    key: Type.String(),
+    topic: Type.String(),
+    severity: oneOf(['error', 'warning', 'info'], 'error: clients feel it, or will'),
+    /** Name of the vip or node. */
+    about: Type.String(),
+    text: Type.String(),
+    /** Milliseconds since 1970 by the hub's clock: first and last seen, and its end; null while it is open. */
+    since: Type.Integer(),
+    seen: Type.Integer(),
+    closed: Type.Union([Type.Integer(), Type.Null()]),
+    /** Order of storing; what `before` in GET /v1/alerts means. 0 for an open one. */
+    seq: Type.Integer({ minimum: 0 }),
+  },
+  // Open: a newer hub may say more.
+  { additionalProperties: true },
+)
+export type AlertRecord = Static<typeof AlertRecord>
+export const Alerts = Type.Object(
+  { open: Type.Array(AlertRecord), closed: Type.Array(AlertRecord) },
+  { additionalProperties: true },
+)
+export type Alerts = Static<typeof Alerts>
+
 export const ClusterStatus = Type.Object(
   {
     /** Wall clock of the hub, milliseconds since 1970. */

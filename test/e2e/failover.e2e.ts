@@ -202,7 +202,8 @@ test('balancer: without power the backup takes over, and gives the vip back', as
 test('a foreign router with our number is named by the agents in their reports, and by doctor', async () => {
   const said = (found: readonly Finding[] | undefined) =>
     (found ?? []).some(
-      (f) => f.check === 'adverts' && /vrid 51 and priority 77: the number of our vip/.test(f.what),
+      (f) =>
+        f.check === 'foreign-vrid' && /vrid 51 and priority 77: the number of our vip/.test(f.what),
     )
   // An agent looks half a minute after its start at the latest.
   await until(

@@ -1,6 +1,8 @@
 // The hub tells each event once: through heartbeats as agents send them, deaths, restarts, and a disk that is full.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Value } from '@sinclair/typebox/value'
+import { type AlertRecord, Alerts } from '../../spec/status.ts'
 import { openStore, StoreError } from '../../site/store.ts'
 import type { Report } from '../../spec/report.ts'
 import { join, reportOf, SPEC, summaryOf, testHub } from './kit.ts'
@@ -176,4 +178,104 @@ test('what became of a message is an event', async () => {
   assert.match(text, /"kind":"notify"/)
   assert.match(text, /cannot tell yet by mail: .*moved from lb1 to lb2.*ECONNREFUSED/)
   hub.close()
+})
+
+/** What GET /v1/alerts says, without single points. */
+async function alertsOf(get: ReturnType<typeof testHub>['get'], query = '') {
+  const said: unknown = await (await get(`/v1/alerts${query}`)).json()
+  assert.ok(Value.Check(Alerts, said))
+  const real = (list: readonly AlertRecord[]) => list.filter((one) => !one.key.startsWith('single'))
+  return { open: real(said.open), closed: real(said.closed) }
+}
+
+test('an alert begins once, ends once, and is kept with its times; notify need not be set up', async () => {
+  const { live, hub, get, courier } = await cluster(SPEC)
+  live(6, { lb1: HOLD, lb2: [] })
+  assert.deepEqual((await alertsOf(get)).open, [])
+  live(6, { lb1: HOLD, lb2: HOLD })
+  const { open } = await alertsOf(get)
+  assert.deepEqual(
+    open.map(({ key, closed }) => [key, closed]),
+    [['split-brain:web', null]],
+  )
+  live(4, { lb1: HOLD, lb2: [] })
+  const after = await alertsOf(get)
+  assert.deepEqual(after.open, [])
+  const [one] = after.closed
+  assert.equal(one?.key, 'split-brain:web')
+  assert.equal(one.since, open[0]?.since)
+  assert.ok((one.closed ?? 0) > one.since)
+  const events = await (await get('/v1/events')).text()
+  assert.equal(events.split('"kind":"alert"').length, 3, 'its beginning and its end')
+  assert.deepEqual(courier.sent, [])
+  hub.close()
+})
+
+test('a restart of the hub tells no open alert again, closes none by its own silence, and loses no time of it', async () => {
+  const store = openStore(':memory:')
+  const first = await cluster(WITH_NOTIFY, { store })
+  first.live(6, { lb1: HOLD, lb2: [] })
+  first.live(6, { lb1: HOLD, lb2: HOLD })
+  const before = await alertsOf(first.get)
+  assert.equal(first.courier.sent.length, 1)
+  first.hub.close()
+  const second = await cluster(WITH_NOTIFY, { store, clock: first.clock })
+  assert.deepEqual(
+    (await alertsOf(second.get)).open.map(({ since }) => since),
+    [before.open[0]?.since],
+  )
+  second.live(20, { lb1: HOLD, lb2: HOLD })
+  const now = await alertsOf(second.get)
+  assert.deepEqual([now.open.length, now.closed.length], [1, 0])
+  assert.deepEqual(second.courier.sent, [])
+  second.live(4, { lb1: HOLD, lb2: [] })
+  assert.equal((await alertsOf(second.get)).closed.length, 1)
+  second.hub.close()
+})
+
+test('a hub that starts into a well cluster accuses nobody', async () => {
+  const store = openStore(':memory:')
+  const first = await cluster(WITH_NOTIFY, { store })
+  first.live(10, { lb1: HOLD, lb2: [] })
+  first.hub.close()
+  const second = await cluster(WITH_NOTIFY, { store, clock: first.clock })
+  // Nobody has come back yet, then everybody.
+  second.live(9, {})
+  assert.deepEqual((await alertsOf(second.get)).open, [])
+  second.live(20, { lb1: HOLD, lb2: [] })
+  assert.deepEqual(await alertsOf(second.get), { open: [], closed: [] })
+  second.hub.close()
+})
+
+test('alerts begin and end on a disk that is full, and are stored when it is not', async () => {
+  const store = openStore(':memory:')
+  let full = false
+  const saveTold: typeof store.saveTold = (...all) => {
+    if (full) throw new StoreError('store what was told', new Error('disk full'))
+    store.saveTold(...all)
+  }
+  const { live, hub, get } = await cluster(WITH_NOTIFY, { store: { ...store, saveTold } })
+  live(6, { lb1: HOLD, lb2: [] })
+  full = true
+  live(6, { lb1: HOLD, lb2: HOLD })
+  assert.equal((await alertsOf(get)).open.length, 1)
+  live(4, { lb1: HOLD, lb2: [] })
+  assert.deepEqual(await alertsOf(get), { open: [], closed: [] })
+  full = false
+  live(2, { lb2: HOLD, lb1: [] })
+  assert.equal((await alertsOf(get)).closed.length, 1)
+  hub.close()
+})
+
+test('a stream says each alert as it begins and ends', async () => {
+  const { live, hub, get } = await cluster(SPEC)
+  live(6, { lb1: HOLD, lb2: [] })
+  const body = (await get('/v1/stream')).body?.getReader()
+  live(4, { lb1: HOLD, lb2: HOLD })
+  live(4, { lb1: HOLD, lb2: [] })
+  hub.close()
+  let text = ''
+  for (let part = await body?.read(); part?.done === false; part = await body?.read())
+    text += new TextDecoder().decode(part.value)
+  assert.equal(text.split('event: alert\ndata: {').length, 3)
 })

@@ -77,7 +77,7 @@ function strangers(
         why: 'no harm while the numbers differ; it is good to know that they are taken',
       })
     const say = vip.mode === 'multicast' ? error : warning
-    return say('adverts', {
+    return say('foreign-vrid', {
       what: `${what}: the number of our vip ${vip.name}`,
       why:
         vip.mode === 'multicast'

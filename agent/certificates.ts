@@ -1,0 +1,74 @@
+// Certificates that the spec names for this node, read now and then: until when each is good, into the report.
+import { X509Certificate } from 'node:crypto'
+import type { Cluster } from '../spec/cluster.ts'
+import type { CertificateState } from '../spec/report.ts'
+import { textOf } from './failure.ts'
+import type { Status } from './status.ts'
+import type { Clock, Host } from './world.ts'
+
+/** A renewal is seen this soon. */
+const LOOK_MS = 60_000
+const FIRST_MS = 5_000
+
+export type CertificateDeps = {
+  readonly node: string
+  readonly host: Pick<Host, 'read'>
+  readonly clock: Clock
+  readonly status: Pick<Status, 'details' | 'event'>
+  readonly cluster: () => Cluster | undefined
+}
+
+/** Pure: of the first certificate in a PEM file, which is the one that clients see. The key beside it is not looked at. */
+export function certificateOf(path: string, pem: string): CertificateState {
+  const [block] = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(pem) ?? []
+  if (block === undefined) return unreadable(path, 'no certificate in it')
+  try {
+    const { subject, validTo } = new X509Certificate(block)
+    const notAfter = Date.parse(validTo)
+    if (!(notAfter > 0)) return unreadable(path, 'its end cannot be read')
+    return { path, subject: subject.replace(/\s+/g, ' ').slice(0, 200), notAfter, why: '' }
+  } catch (thrown) {
+    return unreadable(path, textOf(thrown))
+  }
+}
+
+const unreadable = (path: string, why: string): CertificateState => ({
+  ...{ path, subject: '', notAfter: 0, why: why.slice(0, 300) },
+})
+
+/** By path, each once. */
+export async function lookAtCertificates({
+  node,
+  host,
+  cluster,
+}: Pick<CertificateDeps, 'node' | 'host' | 'cluster'>): Promise<readonly CertificateState[]> {
+  const named = (cluster()?.proxies ?? []).flatMap(({ nodes, tls }) =>
+    tls !== undefined && nodes.includes(node) ? [tls.certificate] : [],
+  )
+  const paths = [...new Set(named)].sort()
+  return Promise.all(
+    paths.map(async (path) => {
+      try {
+        const file = await host.read(path)
+        return file === undefined
+          ? unreadable(path, 'no such file')
+          : certificateOf(path, file.body)
+      } catch (thrown) {
+        return unreadable(path, textOf(thrown))
+      }
+    }),
+  )
+}
+
+/** Until the signal. */
+export async function watchCertificates(deps: CertificateDeps, signal: AbortSignal): Promise<void> {
+  let said = '[]'
+  await deps.clock.sleep(FIRST_MS, signal).catch(() => undefined)
+  while (!signal.aborted) {
+    const certificates = await lookAtCertificates(deps)
+    const now = JSON.stringify(certificates)
+    if (now !== said) deps.status.details({ certificates })
+    said = now
+    await deps.clock.sleep(LOOK_MS, signal).catch(() => undefined)
+  }
+}

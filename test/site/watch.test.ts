@@ -1,0 +1,68 @@
+// What the hub looks for beyond vips and silence: each fault with its own key, none from a node that is not heard.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CERTIFICATE_MS, othersOf } from '../../site/watch.ts'
+import type { Report } from '../../spec/report.ts'
+import type { ClusterStatus } from '../../spec/status.ts'
+import { reportOf, summaryOf } from './kit.ts'
+
+const NOW = 1_700_000_000_000
+const DIGEST = 'd'.repeat(64)
+
+type Said = {
+  readonly report?: Partial<Report>
+  readonly summary?: Partial<Report['summary']>
+  readonly stale?: boolean
+}
+function statusOf({ report = {}, summary = {}, stale = false }: Said): ClusterStatus {
+  const words = { ...summaryOf('lb1'), running: DIGEST, wanted: DIGEST, ...summary }
+  return {
+    ...{ now: NOW, hubStartedAt: 0, revision: 7, digest: DIGEST, cluster: 'wordpress' },
+    nodes: [
+      {
+        ...{ node: 'lb1', connected: true, ageMs: 1, stale, summary: words },
+        condition: words.condition,
+        report: { ...reportOf(words), ...report },
+      },
+    ],
+    ...{ strangers: [], vips: [], alerts: [] },
+  }
+}
+const keys = (said: Said) => othersOf(statusOf(said)).map(({ key }) => key)
+const certificate = (notAfter: number) => ({
+  report: { certificates: [{ path: '/c.pem', subject: 'CN=a', notAfter, why: '' }] },
+})
+const foreign = (check: string) => ({
+  report: {
+    findings: [
+      { check, severity: 'error' as const, what: 'a router', why: 'w', fix: '', hint: '' },
+    ],
+  },
+})
+
+const CASES: Readonly<Record<string, readonly [Said, readonly string[]]>> = {
+  'a node in order': [{}, []],
+  'one that waits': [{ summary: { condition: 'Reconciling' } }, ['stuck:lb1']],
+  'one that is Ready with an older spec': [{ summary: { running: 'old' } }, ['stuck:lb1']],
+  'one that failed is told as such': [{ summary: { running: 'old', failed: DIGEST } }, []],
+  'one that is paused by a person': [{ summary: { condition: 'Paused', running: 'old' } }, []],
+  drift: [{ report: { drift: ['file:/etc/x: content differs'] } }, ['drift:lb1']],
+  'a certificate with time': [certificate(NOW + CERTIFICATE_MS + 1), []],
+  'a certificate that expires soon': [
+    certificate(NOW + CERTIFICATE_MS),
+    ['certificate:lb1:/c.pem'],
+  ],
+  'a certificate that expired': [certificate(NOW), ['expired:lb1:/c.pem']],
+  'a certificate that cannot be read': [certificate(0), ['expired:lb1:/c.pem']],
+  'a foreign router with our number': [foreign('foreign-vrid'), ['foreign-vrid:lb1']],
+  'a foreign router with another number': [foreign('adverts'), []],
+  'a silent node says nothing': [{ stale: true, report: { drift: ['x'] } }, []],
+}
+for (const [name, [said, expected]] of Object.entries(CASES))
+  test(name, () => assert.deepEqual(keys(said), expected))
+
+test('single points are what the spec says', () => {
+  const [one] = othersOf({ ...statusOf({}), singlePoints: ['pool app: a (b) is its only server'] })
+  assert.equal(one?.topic, 'single-point')
+  assert.equal(one?.words, 'single point of failure: pool app: a (b) is its only server')
+})
