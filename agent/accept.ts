@@ -2,7 +2,7 @@
 import { checkSpec } from '../spec/check.ts'
 import type { Cluster } from '../spec/cluster.ts'
 import type { Memory } from './memory.ts'
-import type { Fetched } from './world.ts'
+import type { Fetched, Origin } from './world.ts'
 
 export type Accepted =
   | { readonly kind: 'new' | 'same'; readonly cluster: Cluster }
@@ -17,6 +17,9 @@ export async function accept(memory: Memory, fetched: Fetched): Promise<Accepted
       why: `the source offers revision ${fetched.revision}, older than ${meta.seenRevision} that this node has seen`,
     }
   }
+  const { origin } = fetched
+  if (origin?.follows === false)
+    return { kind: 'refused', why: rewritten(origin, meta.origin?.commit ?? '') }
   const { cluster, diagnostics } = checkSpec(fetched.body)
   if (cluster === undefined) {
     const first = diagnostics.find((d) => d.severity === 'error')
@@ -34,6 +37,12 @@ export async function accept(memory: Memory, fetched: Fetched): Promise<Accepted
     }
   }
   if (meta.wantedDigest === cluster.digest && sameRevision) return { kind: 'same', cluster }
+  // A commit that leaves the spec as it is decides nothing about it: what failed stays quarantined.
+  const untouched = memory.spec('wanted') === fetched.body && meta.wantedDigest === cluster.digest
+  if (origin !== undefined && meta.origin?.from === origin.from && untouched) {
+    await memory.update({ origin: recorded(origin) })
+    return { kind: 'same', cluster }
+  }
   await memory.keepSpec('wanted', fetched.body)
   // A push is a decision of a person: also the same digest again lifts its quarantine.
   await memory.update({
@@ -44,6 +53,17 @@ export async function accept(memory: Memory, fetched: Fetched): Promise<Accepted
     failedDigest: '',
     failedReason: '',
     paused: false,
+    origin: recorded(origin),
   })
   return { kind: 'new', cluster }
 }
+
+const recorded = (origin: Origin | undefined) => ({
+  from: origin?.from ?? '',
+  commit: origin?.commit ?? '',
+  author: origin?.author ?? '',
+})
+
+const rewritten = ({ commit, author }: Origin, taken: string): string =>
+  `the source offers commit ${commit} by ${author}, which does not descend from ${taken} that this node has taken: ` +
+  `its history was rewritten or went back; push a commit on top of ${taken.slice(0, 12)}, or set "force" of source.git to the offered commit`

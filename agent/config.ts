@@ -11,6 +11,7 @@ import {
 } from 'jsonc-parser'
 import type { Diagnostic, Parsed, Position } from '../spec/diagnostic.ts'
 import { PASS_INTERVAL_MS, PASS_INTERVAL_MS_MIN, PEER_PORT } from '../spec/limits.ts'
+import { GitConfig } from './config-git.ts'
 import { Name, oneOf, Path, Port } from '../spec/names.ts'
 
 const closed = { additionalProperties: false }
@@ -32,9 +33,10 @@ export const AgentConfigFile = Type.Object(
       {
         path: Type.Optional(Path('spec file on this machine')),
         url: Type.Optional(Url('spec over HTTP(S)', 'https?://')),
+        git: Type.Optional(GitConfig),
         hub: Type.Optional(Type.Boolean({ description: 'newest revision of the hub' })),
       },
-      { ...closed, description: 'exactly one of path, url, hub' },
+      { ...closed, description: 'exactly one of path, url, git, hub' },
     ),
     hub: Type.Optional(
       Type.Object(
@@ -149,13 +151,27 @@ function meaning(text: string, tree: Node, file: AgentConfigFile): readonly Diag
       hint,
       ...placeOf(text, tree, path),
     })
-  const { path, url, hub } = file.source
-  const sources = [path, url, hub === true ? hub : undefined].filter((s) => s !== undefined).length
+  const { path, url, git, hub } = file.source
+  const sources = [path, url, git, hub === true ? hub : undefined].filter(
+    (s) => s !== undefined,
+  ).length
   if (sources !== 1)
     say(
       '/source',
       `cannot choose a source: ${sources === 0 ? 'none is' : `${sources} are`} given`,
-      'give exactly one of "path", "url" or "hub": true',
+      'give exactly one of "path", "url", "git" or "hub": true',
+    )
+  if (git?.branch !== undefined && git.tag !== undefined)
+    say(
+      '/source/git/tag',
+      'cannot follow both a branch and a tag',
+      'keep "branch" to take what is pushed, or "tag" to take what is tagged',
+    )
+  if (git?.tokenFile !== undefined && !git.url.startsWith('https://'))
+    say(
+      '/source/git/tokenFile',
+      'cannot send a token over this: anybody on the way could read it',
+      'use https://, or "identity" with ssh',
     )
   if (hub === true && file.hub === undefined)
     say(

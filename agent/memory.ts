@@ -22,6 +22,10 @@ const Meta = Type.Object(
     paused: Type.Boolean(),
     /** Digest that this machine may carry unproved; absent when none, as in files of older agents. */
     trying: Type.Optional(text),
+    /** Commit of the wanted spec; absent when it came from no repository, as in files of older agents. */
+    origin: Type.Optional(
+      Type.Object({ from: text, commit: text, author: text }, { additionalProperties: false }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -85,8 +89,12 @@ export async function openMemory(host: Host, directory: string): Promise<Memory>
     if (file !== undefined) specs.set(which, file.body)
   }
   const update = async (patch: Partial<Meta>) => {
-    const { trying = '', ...rest } = { ...now, ...patch }
-    const next: Meta = trying === '' ? rest : { ...rest, trying }
+    const { trying = '', origin, ...rest } = { ...now, ...patch }
+    const next: Meta = {
+      ...rest,
+      ...(trying === '' ? {} : { trying }),
+      ...(origin === undefined || origin.commit === '' ? {} : { origin }),
+    }
     if (JSON.stringify(next) === JSON.stringify(now)) return
     await host.write(metaPath, `${JSON.stringify(next, null, 2)}\n`, 0o600)
     now = next

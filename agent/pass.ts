@@ -1,7 +1,6 @@
 // One pass: pull, trust, observe, plan, guard, turn, apply, verify, record. Every way out leaves the node
 // as the spec says or as it last proved to load; what happened stands in the status.
 import type { Cluster } from '../spec/cluster.ts'
-import { accept } from './accept.ts'
 import { applyStep } from './apply.ts'
 import { foundIn } from './drift.ts'
 import type { Engine } from './engine.ts'
@@ -16,6 +15,7 @@ import { actionText } from './plan/text.ts'
 import type { Facts, Observed, Plan, Want } from './plan/types.ts'
 import { holdsOf, type Status } from './status.ts'
 import { parsed, provenCluster, target } from './target.ts'
+import { pull } from './pull.ts'
 import { takeTurn, type Waiting } from './trial.ts'
 import { failed } from './quarantine.ts'
 import type { Source, World } from './world.ts'
@@ -84,32 +84,6 @@ export async function pass(agent: Agent): Promise<PassResult> {
   } finally {
     if (!claims) agent.status.claim('')
     agent.status.details({ passMs: agent.world.clock.monotonic() - startMs })
-  }
-}
-
-/** A source that is away changes nothing: the wanted spec stays what it was. */
-async function pull(agent: Agent): Promise<void> {
-  for (const source of agent.sources) {
-    let fetched: Awaited<ReturnType<Source['fetch']>>
-    try {
-      fetched = await source.fetch(agent.signal)
-    } catch (thrown) {
-      agent.status.event('agent', `cannot reach ${source.name}: ${textOf(thrown)}`)
-      continue
-    }
-    if (fetched === undefined) continue
-    const accepted = await accept(agent.memory, fetched)
-    agent.state.refused = accepted.kind === 'refused' ? accepted.why : ''
-    if (accepted.kind === 'refused') agent.status.event('refused', accepted.why)
-    if (accepted.kind === 'new') {
-      agent.state.retry = undefined
-      agent.state.waiting = undefined
-      agent.state.held = undefined
-      // What was said of the spec before must not be read as said of this one.
-      const reason = `looks at revision ${fetched.revision}`
-      agent.status.set({ condition: 'Reconciling', reason })
-    }
-    return
   }
 }
 

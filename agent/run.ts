@@ -54,6 +54,7 @@ export async function runAgent(
     monotonic: world.clock.monotonic,
     log,
   })
+  const pace = createPace()
   const door = { port: config.peer.port, token: config.peer.token ?? '' }
   const agent: Agent = {
     // Commands are run by passes alone; what runs beside the loop must not feed its watchdog.
@@ -63,7 +64,7 @@ export async function runAgent(
     memory,
     status,
     peers: createPeers(host, door),
-    sources: await sourcesOf(config, host),
+    sources: await sourcesOf(config, { world, memory, wake: pace.wake, signal }),
     facts: cachedFacts(world, config.node, () => enginesOf(currentCluster(agent), config.node)),
     signal,
     proofs: new Map(),
@@ -72,7 +73,6 @@ export async function runAgent(
   const cluster = () => currentCluster(agent)
   const ask = (whole: Cluster, names: readonly string[]) =>
     askNodes(host, door, placesOf(whole, names))
-  const pace = createPace()
   const doors = await openDoors(agent, { config, agentVersion, events, wake: pace.wake, log })
   notifier.ready()
   try {

@@ -1,18 +1,58 @@
 // From the agent's configuration to the one source it pulls from.
 import type { AgentConfig } from './config.ts'
-import { fileSource, httpSource, hubSource } from './source/index.ts'
-import type { Host, Source } from './world.ts'
+import { GIT_POLL_MS, type GitConfig } from './config-git.ts'
+import { createGit } from './host/git.ts'
+import type { Memory } from './memory.ts'
+import { background, fileSource, gitSource, httpSource, hubSource } from './source/index.ts'
+import type { Host, Source, World } from './world.ts'
 
 const FETCH_TIMEOUT_MS = 5_000
+/** One conversation of git with its remote: a clone over a slow line takes a while. */
+const GIT_TIMEOUT_MS = 60_000
+
+export type SourceNeeds = {
+  readonly world: World
+  readonly memory: Memory
+  readonly wake: () => void
+  readonly signal: AbortSignal
+}
 
 /** Throws when a token file is named and cannot be read. */
-export async function sourcesOf(config: AgentConfig, host: Host): Promise<readonly Source[]> {
-  const { path, url } = config.source
+export async function sourcesOf(
+  config: AgentConfig,
+  needs: SourceNeeds,
+): Promise<readonly Source[]> {
+  const { host } = needs.world
+  const { path, url, git } = config.source
   if (path !== undefined) return [fileSource(path, host)]
   if (url !== undefined) return [httpSource({ url, timeoutMs: FETCH_TIMEOUT_MS })]
+  if (git !== undefined) return [fromGit(git, config.state, needs)]
   if (config.hub === undefined) return []
   const token = await tokenOf(config.hub, host)
   return [hubSource({ url: config.hub.url, token, timeoutMs: FETCH_TIMEOUT_MS })]
+}
+
+function fromGit(git: GitConfig, state: string, needs: SourceNeeds): Source {
+  const { world, memory, wake, signal } = needs
+  const source = gitSource({
+    url: git.url,
+    ref: refOf(git),
+    path: git.path ?? 'spec.json',
+    git: createGit({ ...git, directory: `${state}/git` }),
+    base: (from) => {
+      const { origin } = memory.meta()
+      return origin?.from === from ? origin.commit : undefined
+    },
+    force: git.force,
+    timeoutMs: GIT_TIMEOUT_MS,
+  })
+  const everyMs = git.pollMs ?? GIT_POLL_MS
+  return background(source, { ...world, everyMs, wake, signal })
+}
+
+const refOf = ({ branch, tag }: GitConfig): string => {
+  if (branch !== undefined) return `refs/heads/${branch}`
+  return tag === undefined ? 'HEAD' : `refs/tags/${tag}`
 }
 
 /** '' where none is configured: the hub then refuses, which its answer says. */

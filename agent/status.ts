@@ -11,7 +11,7 @@ import type {
   Summary,
 } from '../spec/report.ts'
 import { isAnnounced } from './kinds/local-address.ts'
-import type { Memory } from './memory.ts'
+import type { Memory, Meta } from './memory.ts'
 import type { KernelAddress, World } from './world.ts'
 
 /** Worst first, so that what is cut off matters least. */
@@ -65,8 +65,15 @@ const NO_DETAILS: Details = {
   alarms: [],
 }
 
-const applying = (digest: string): Pick<Summary, 'applying'> =>
-  digest === '' ? {} : { applying: digest }
+/** Absent where there is nothing to say: a peer or hub of before does not know the words. */
+function said({ trying, origin }: Meta, claimed: string): Pick<Summary, 'applying' | 'origin'> {
+  const applying = trying ?? claimed
+  const from = `commit ${origin?.commit.slice(0, 12)} by ${origin?.author}`
+  return {
+    ...(applying === '' ? {} : { applying }),
+    ...(origin === undefined ? {} : { origin: from.slice(0, 300) }),
+  }
+}
 const JUST_STARTED = {
   condition: 'Reconciling',
   reason: 'the agent has just started',
@@ -100,7 +107,7 @@ export function createStatus(
     running: memory.meta().runningDigest,
     runningRevision: memory.meta().runningRevision,
     holds: [...held],
-    ...applying(memory.meta().trying ?? claimed),
+    ...said(memory.meta(), claimed),
   })
   return {
     summary,

@@ -101,11 +101,46 @@ export type Fetched = {
   readonly body: string
   readonly revision: number
   readonly allow: readonly string[]
+  /** Where it stands in a history that can be rewritten; absent where revisions have numbers or none. */
+  readonly origin?: Origin
+  /** Detached signature that stands beside the spec; who may sign is for trust to judge. */
+  readonly signature?: string
+}
+export type Origin = {
+  /** Repository, ref and path: commits of two of them are not compared. */
+  readonly from: string
+  readonly commit: string
+  readonly author: string
+  /** The last commit that was taken from there is this one or an ancestor of it, or none was, or it is forced. */
+  readonly follows: boolean
 }
 export type Source = {
   readonly name: string
   /** undefined when nothing newer is there than the last call returned. Throws when it cannot be reached. */
   fetch(signal: AbortSignal): Promise<Fetched | undefined>
+  /** Somebody says that something new is there: the next fetch looks, whatever its pace. */
+  hurry?(): void
+}
+
+export type GitAnswer = {
+  /** null when it was ended for its time or output, which stderr says then. 127: cannot be started. */
+  readonly code: number | null
+  readonly stdout: Uint8Array
+  readonly stderr: string
+}
+export type GitLimits = {
+  readonly timeoutMs: number
+  readonly outputBytesMax: number
+  /** May speak to the remote. Without it git cannot fetch what is missing behind our back. */
+  readonly network: boolean
+  readonly signal: AbortSignal
+}
+/** The system's git in one bare repository of ours, without anybody's configuration, hooks or questions. */
+export type Git = {
+  /** Whatever was there is gone, and the directory is empty. */
+  fresh(): Promise<void>
+  remove(): Promise<void>
+  run(args: readonly string[], limits: GitLimits): Promise<GitAnswer>
 }
 
 export type World = { readonly host: Host; readonly clock: Clock; readonly random: Random }

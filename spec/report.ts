@@ -34,6 +34,8 @@ export const Summary = Type.Object(
     applying: Type.Optional(text(64)),
     /** The step of the plan that is being done now, as "2 of 5: file:/etc/haproxy/haproxy.cfg". Absent between plans. */
     step: Type.Optional(text(300)),
+    /** Commit and author of the wanted spec, for showing. Absent: it came from no repository. */
+    origin: Type.Optional(text(300)),
   },
   // Open: a newer agent may say more, and must not look dead to an older peer or hub for it.
   { additionalProperties: true },

@@ -43,3 +43,40 @@ test('a broken spec is refused and changes nothing', async () => {
   assert.match(refused.kind === 'refused' ? refused.why : '', /cannot/)
   assert.equal((await open()).spec('wanted'), body)
 })
+
+const from = 'file:///repo HEAD spec.json'
+const commit = (id: string, follows = true, text = body, where = from) => ({
+  ...offer(0, text),
+  origin: { from: where, commit: id, author: 'Ada', follows },
+})
+
+test('a commit that does not follow the last one is refused with both named, and nothing changes', async () => {
+  const { open, memory } = await fresh()
+  assert.equal((await accept(memory, commit('aaaa'))).kind, 'new')
+  const refused = await accept(memory, commit('bbbb', false, other))
+  assert.match(
+    refused.kind === 'refused' ? refused.why : '',
+    /commit bbbb by Ada, which does not descend from aaaa .* set "force"/,
+  )
+  const again = await open()
+  assert.equal(again.spec('wanted'), body)
+  assert.deepEqual(again.meta().origin, { from, commit: 'aaaa', author: 'Ada' })
+})
+
+test('a commit that leaves the spec as it is lifts no quarantine; one that writes it anew does', async () => {
+  const { memory } = await fresh()
+  await accept(memory, commit('aaaa'))
+  await memory.update({ failedDigest: memory.meta().wantedDigest, failedReason: 'x' })
+  assert.equal((await accept(memory, commit('bbbb'))).kind, 'same')
+  assert.equal(memory.meta().origin?.commit, 'bbbb')
+  assert.notEqual(memory.meta().failedDigest, '')
+  assert.equal((await accept(memory, commit('cccc', true, `${body}\n`))).kind, 'new')
+  assert.equal(memory.meta().failedDigest, '')
+})
+
+test('a spec from elsewhere has no commit any more', async () => {
+  const { memory } = await fresh()
+  await accept(memory, commit('aaaa'))
+  await accept(memory, offer(1, other))
+  assert.equal(memory.meta().origin, undefined)
+})

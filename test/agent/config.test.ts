@@ -78,3 +78,34 @@ test('the example that packages bring is good as it stands, comments and all', (
   assert.deepEqual(parsed.value.source, { path: '/etc/hactl/spec.json' })
   assert.equal(parsed.value.hub, undefined)
 })
+
+const git = (more: object) =>
+  parseAgentConfig(
+    JSON.stringify({ node: 'lb1', source: { git: { url: 'https://h/r', ...more } } }),
+  )
+
+for (const url of [
+  'https://git.example.org/ops/spec.git',
+  'https://[2001:db8::1]:8443/r',
+  'ssh://git@git.example.org:2222/ops/spec.git',
+  'git@git.example.org:ops/spec.git',
+  'file:///srv/spec.git',
+])
+  test(`git over ${url}`, () => assert.ok(git({ url }).ok))
+
+for (const [what, more, path] of [
+  ['a password in the URL', { url: 'https://me:secret@h/r' }, '/source/git/url'],
+  ['a protocol that runs programs', { url: 'ext::sh -c id' }, '/source/git/url'],
+  ['a host that ssh reads as an option', { url: 'ssh://-oProxyCommand=id/r' }, '/source/git/url'],
+  ['a remote that git reads as an option', { url: '--upload-pack=id' }, '/source/git/url'],
+  ['a branch that git reads as an option', { branch: '--all' }, '/source/git/branch'],
+  ['a branch and a tag', { branch: 'main', tag: 'live' }, '/source/git/tag'],
+  ['a path out of the repository', { path: 'a/../../b' }, '/source/git/path'],
+  ['a file name that a shell reads', { knownHosts: '/a;id' }, '/source/git/knownHosts'],
+  ['a short commit', { force: 'abc123' }, '/source/git/force'],
+  ['a token in plain text', { url: 'http://h/r', tokenFile: '/t' }, '/source/git/tokenFile'],
+] as const)
+  test(`git: ${what} is refused`, () => {
+    const parsed = git(more)
+    assert.deepEqual(parsed.ok ? [] : parsed.diagnostics.map((d) => d.path), [path])
+  })

@@ -1,0 +1,60 @@
+// A source that may take long works beside the passes: a hanging server must not keep a node from healing.
+import type { Clock, Fetched, Random, Source } from '../world.ts'
+
+export type BackgroundOptions = {
+  readonly clock: Clock
+  readonly random: Random
+  /** From the end of one fetch to the begin of the next, plus up to a tenth: nodes do not come all at once. */
+  readonly everyMs: number
+  /** There is something to take. */
+  readonly wake: () => void
+  /** Ends the fetch that is on its way. */
+  readonly signal: AbortSignal
+}
+
+type Outcome =
+  | { readonly is: 'fetched'; readonly fetched: Fetched }
+  | { readonly is: 'failed'; readonly error: unknown }
+
+/**
+ * Each fetch() says at once what came since the last one, and begins the next look when that is due. hurry() makes it
+ * due now; during a look it makes another one follow, because the one on its way may have looked too early.
+ */
+export function background(source: Source, options: BackgroundOptions): Source {
+  const { clock, random, everyMs, wake, signal } = options
+  let dueMs = Number.NEGATIVE_INFINITY
+  let running = false
+  let again = false
+  let outcome: Outcome | undefined
+  const look = async () => {
+    running = true
+    again = false
+    try {
+      const fetched = await source.fetch(signal)
+      if (fetched !== undefined) outcome = { is: 'fetched', fetched }
+    } catch (error) {
+      // What came before and was not taken yet is worth more than why nothing came after it.
+      outcome ??= { is: 'failed', error }
+    }
+    running = false
+    const pauseMs = everyMs + random.between(0, Math.floor(everyMs / 10))
+    dueMs = again ? Number.NEGATIVE_INFINITY : clock.monotonic() + pauseMs
+    if ((again || outcome !== undefined) && !signal.aborted) wake()
+  }
+  return {
+    name: source.name,
+    async fetch() {
+      signal.throwIfAborted()
+      const said = outcome
+      outcome = undefined
+      if (!running && clock.monotonic() >= dueMs) void look()
+      if (said?.is === 'failed') throw said.error
+      return said?.fetched
+    },
+    hurry() {
+      dueMs = Number.NEGATIVE_INFINITY
+      again = running
+      wake()
+    },
+  }
+}
