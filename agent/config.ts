@@ -16,6 +16,11 @@ import { Name, oneOf, Path, Port } from '../spec/names.ts'
 
 const closed = { additionalProperties: false }
 const Token = Type.String({ minLength: 8, maxLength: 200, pattern: '^[\\x21-\\x7e]+$' })
+/** One use; `hactl hub join-token` makes it. */
+const JoinToken = Type.String({
+  pattern: '^[A-Za-z0-9_-]{20,200}$',
+  description: 'join token, exchanged once for a token of this node',
+})
 const Url = (description: string, schemes: string) =>
   Type.String({ pattern: `^(?:${schemes})[\\x21-\\x7e]{1,500}$`, description })
 
@@ -43,7 +48,8 @@ export const AgentConfigFile = Type.Object(
         {
           url: Url('http(s)://host:port or unix:/path', 'https?://|unix:/'),
           token: Type.Optional(Token),
-          tokenFile: Type.Optional(Path('file with the token, read at each connection')),
+          tokenFile: Type.Optional(Path('file with the token')),
+          join: Type.Optional(JoinToken),
         },
         closed,
       ),
@@ -179,11 +185,18 @@ function meaning(text: string, tree: Node, file: AgentConfigFile): readonly Diag
       'cannot use the hub as source: there is no hub',
       'add "hub": {"url": "http://host:9400"}',
     )
-  if (file.hub?.token !== undefined && file.hub.tokenFile !== undefined)
+  const { token, tokenFile, join } = file.hub ?? {}
+  if (token !== undefined && tokenFile !== undefined)
     say(
       '/hub/token',
       'cannot use both token and tokenFile',
       'keep tokenFile, and make the file mode 0600',
+    )
+  if (join !== undefined && (token !== undefined || tokenFile !== undefined))
+    say(
+      '/hub/join',
+      'cannot use both join and a token',
+      'keep join: it gives this node a token of its own',
     )
   return found
 }

@@ -9,13 +9,15 @@ import { takeLock } from './host/lock.ts'
 import { beatingRun, createNotifier, notifySocket } from './host/notify.ts'
 import { realRandom } from './host/random.ts'
 import type { AgentConfig } from './config.ts'
+import { openHubKey } from './enrol.ts'
 import { examineOften } from './examine.ts'
 import { openMemory } from './memory.ts'
 import { startNotify } from './notify/start.ts'
 import { type Agent, emptyPassState, pass } from './pass.ts'
 import { askNodes, createPeers, placesOf } from './peers.ts'
 import { engines } from './providers/index.ts'
-import { sourcesOf, tokenOf } from './sources.ts'
+import { enrolDoors } from './host/enrol-doors.ts'
+import { sourcesOf } from './sources.ts'
 import { watchSplits } from './split.ts'
 import { createStatus } from './status.ts'
 import { clusterName, currentCluster, provenCluster } from './target.ts'
@@ -55,6 +57,13 @@ export async function runAgent(
     log,
   })
   const pace = createPace()
+  const key = await openHubKey(config, {
+    doors: enrolDoors(host),
+    clock: world.clock,
+    random: world.random,
+    say: (text) => status.event('agent', text),
+    ready: pace.wake,
+  })
   const door = { port: config.peer.port, token: config.peer.token ?? '' }
   const agent: Agent = {
     // Commands are run by passes alone; what runs beside the loop must not feed its watchdog.
@@ -64,7 +73,7 @@ export async function runAgent(
     memory,
     status,
     peers: createPeers(host, door),
-    sources: await sourcesOf(config, { world, memory, wake: pace.wake, signal }),
+    sources: sourcesOf(config, { world, memory, token: key.token, wake: pace.wake, signal }),
     facts: cachedFacts(world, config.node, () => enginesOf(currentCluster(agent), config.node)),
     signal,
     proofs: new Map(),
@@ -73,12 +82,20 @@ export async function runAgent(
   const cluster = () => currentCluster(agent)
   const ask = (whole: Cluster, names: readonly string[]) =>
     askNodes(host, door, placesOf(whole, names))
-  const doors = await openDoors(agent, { config, agentVersion, events, wake: pace.wake, log })
+  const doors = openDoors(agent, {
+    config,
+    agentVersion,
+    token: key.token,
+    events,
+    wake: pace.wake,
+    log,
+  })
   notifier.ready()
   try {
     await Promise.all([
       loop(agent, config.intervalMs, pace, notifier.beat, signal),
       watch(agent, signal, pace.wake),
+      key.keepTrying(signal),
       examineOften({ ...agent, cluster }, config, examine, signal),
       watchSplits({ ...agent, clock: world.clock, cluster, ask }, signal),
       watchCertificates({ ...agent, ...world, cluster }, signal),
@@ -167,13 +184,14 @@ type Close = () => Promise<void> | void
 type DoorNeeds = {
   readonly config: AgentConfig
   readonly agentVersion: string
+  readonly token: () => string
   readonly events: EventQueue
   readonly wake: () => void
   readonly log: (line: string) => void
 }
 
 /** Peers ask us, the hub hears us, keepalived reads our health files. Each is optional to the pass. */
-async function openDoors(agent: Agent, needs: DoorNeeds): Promise<readonly Close[]> {
+function openDoors(agent: Agent, needs: DoorNeeds): readonly Close[] {
   const { world, status } = agent
   const { config } = needs
   const server = servePeers({
@@ -200,7 +218,7 @@ async function openDoors(agent: Agent, needs: DoorNeeds): Promise<readonly Close
   if (config.hub !== undefined) {
     const line = startUplink({
       url: config.hub.url,
-      token: await tokenOf(config.hub, world.host),
+      token: needs.token,
       cluster: () => clusterName(agent),
       node: agent.node,
       boot: status.summary().boot,

@@ -4,7 +4,7 @@ import { GIT_POLL_MS, type GitConfig } from './config-git.ts'
 import { createGit } from './host/git.ts'
 import type { Memory } from './memory.ts'
 import { background, fileSource, gitSource, httpSource, hubSource } from './source/index.ts'
-import type { Host, Source, World } from './world.ts'
+import type { Source, World } from './world.ts'
 
 const FETCH_TIMEOUT_MS = 5_000
 /** One conversation of git with its remote: a clone over a slow line takes a while. */
@@ -13,22 +13,20 @@ const GIT_TIMEOUT_MS = 60_000
 export type SourceNeeds = {
   readonly world: World
   readonly memory: Memory
+  /** Asked before each request to the hub: an agent may enrol while it runs. */
+  readonly token: () => string
   readonly wake: () => void
   readonly signal: AbortSignal
 }
 
-/** Throws when a token file is named and cannot be read. */
-export async function sourcesOf(
-  config: AgentConfig,
-  needs: SourceNeeds,
-): Promise<readonly Source[]> {
+export function sourcesOf(config: AgentConfig, needs: SourceNeeds): readonly Source[] {
+  const { token } = needs
   const { host } = needs.world
   const { path, url, git } = config.source
   if (path !== undefined) return [fileSource(path, host)]
   if (url !== undefined) return [httpSource({ url, timeoutMs: FETCH_TIMEOUT_MS })]
   if (git !== undefined) return [fromGit(git, config.state, needs)]
   if (config.hub === undefined) return []
-  const token = await tokenOf(config.hub, host)
   return [hubSource({ url: config.hub.url, token, timeoutMs: FETCH_TIMEOUT_MS })]
 }
 
@@ -53,13 +51,4 @@ function fromGit(git: GitConfig, state: string, needs: SourceNeeds): Source {
 const refOf = ({ branch, tag }: GitConfig): string => {
   if (branch !== undefined) return `refs/heads/${branch}`
   return tag === undefined ? 'HEAD' : `refs/tags/${tag}`
-}
-
-/** '' where none is configured: the hub then refuses, which its answer says. */
-export async function tokenOf(hub: NonNullable<AgentConfig['hub']>, host: Host): Promise<string> {
-  if (hub.tokenFile === undefined) return hub.token ?? ''
-  const file = await host.read(hub.tokenFile)
-  if (file === undefined)
-    throw new Error(`cannot read the hub's token: ${hub.tokenFile} does not exist`)
-  return file.body.trim()
 }

@@ -117,7 +117,7 @@ function pushed(url: string, answer: Answer): Pushed {
   return { is: answer.status === 201 ? 'created' : 'same', revision, digest }
 }
 
-function parsed<T extends TSchema>(url: string, answer: Answer, schema: T): Static<T> {
+export function parsed<T extends TSchema>(url: string, answer: Answer, schema: T): Static<T> {
   expectOk(url, answer)
   const value = json(url, answer.body)
   if (Value.Check(schema, value)) return value

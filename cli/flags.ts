@@ -1,14 +1,28 @@
 // Values that several commands take, and how wrong ones are refused.
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { TOKEN_TTL_MS_MAX, TOKEN_TTL_MS_MIN } from '../spec/enrol.ts'
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
+function unitMs(text: string): number {
+  const found = /^([0-9]{1,8}(?:\.[0-9]{1,3})?)(ms|s|m|h)$/.exec(text)
+  return found === null ? Number.NaN : Number(found[1]) * (UNITS[found[2] ?? ''] ?? Number.NaN)
+}
+
 /** '500ms', '30s', '5m', '1h' to milliseconds; at least 1 ms, at most a day. */
 export function duration(text: string): number {
-  const found = /^([0-9]{1,8}(?:\.[0-9]{1,3})?)(ms|s|m|h)$/.exec(text)
-  const ms = found === null ? Number.NaN : Number(found[1]) * (UNITS[found[2] ?? ''] ?? Number.NaN)
+  const ms = unitMs(text)
   if (!(ms >= 1 && ms <= 86_400_000))
     throw new InvalidArgumentError('Expected a duration: 500ms, 30s or 5m.')
+  return Math.round(ms)
+}
+
+/** '90s', '1h', '30d' to milliseconds; from a second to ten years. */
+export function lifetime(text: string): number {
+  const [, days] = /^([0-9]{1,4})d$/.exec(text) ?? []
+  const ms = days === undefined ? unitMs(text) : Number(days) * 86_400_000
+  if (!(ms >= TOKEN_TTL_MS_MIN && ms <= TOKEN_TTL_MS_MAX))
+    throw new InvalidArgumentError('Expected how long it is good: 1h, 12h or 30d.')
   return Math.round(ms)
 }
 

@@ -16,6 +16,7 @@ import { addRender } from './commands/render.ts'
 import { addRollback } from './commands/rollback.ts'
 import { addSchema } from './commands/schema.ts'
 import { addStatus } from './commands/status.ts'
+import { addToken } from './commands/token.ts'
 import { addValidate } from './commands/validate.ts'
 import { addVersion } from './commands/version.ts'
 import { EXIT, Exit, type ExitCode, errnoOf, messageOf } from './exit.ts'
@@ -39,6 +40,7 @@ const VERBS = [
   addDoctor,
   addAgent,
   addHub,
+  addToken,
   addLab,
   addNotify,
   addSchema,
@@ -54,6 +56,8 @@ export function makeProgram(io: Io): Command {
   const program = new Command('hactl')
     .description('High availability for load balancers: one JSON spec per cluster.')
     .exitOverride()
+    // `hactl hub join-token --json`: options after a verb are that verb's.
+    .enablePositionalOptions()
     .configureHelp({
       helpWidth: HELP_COLUMNS,
       visibleCommands: (verb) =>

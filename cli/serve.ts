@@ -37,7 +37,9 @@ export async function agent(io: Io, file: string, checkOnly: boolean): Promise<v
 
 /** Without what may not be seen. */
 const shown = (config: object): unknown =>
-  JSON.parse(JSON.stringify(config, (key, value) => (key === 'token' ? '(secret)' : value)))
+  JSON.parse(
+    JSON.stringify(config, (key, value) => (['token', 'join'].includes(key) ? '(secret)' : value)),
+  )
 
 export async function hub(io: Io, flags: HubServeFlags): Promise<void> {
   const { serveHub } = await import('../site/serve.ts')

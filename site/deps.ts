@@ -2,8 +2,8 @@
 import type { Cluster } from '../spec/cluster.ts'
 import type { Parsed } from '../spec/diagnostic.ts'
 import type { Courier } from '../spec/notice.ts'
-import type { Tokens } from './access.ts'
 import type { Store } from './store.ts'
+import type { TokenBook } from './tokens.ts'
 
 /** Same shape as the agent's clock, so that one test clock serves both. */
 export type Clock = {
@@ -15,7 +15,7 @@ export type Log = (message: string) => void
 
 export type HubDeps = {
   readonly store: Store
-  readonly tokens: Tokens
+  readonly book: TokenBook
   /** True lets viewers in without a token (the lab, on loopback); never operators or agents. */
   readonly open: boolean
   readonly clock: Clock

@@ -2,6 +2,7 @@
 import type { AlertRecord, ClusterStatus, HubEvent } from '../spec/status.ts'
 import type { Clock } from './deps.ts'
 import type { Watch } from './page/live.ts'
+import type { Who } from './tokens.ts'
 
 export const STREAMS_MAX = 200
 /** At most ten status messages a second, whatever the agents do. */
@@ -14,7 +15,9 @@ const LAG_MAX = 64
 type Reader = { readonly send: (text: string) => boolean; readonly watch: Watch | undefined }
 export type Feed = {
   /** undefined when STREAMS_MAX readers are there. A `watch` gives what differs of its page as event 'page' instead. */
-  open(watch?: Watch): ReadableStream<Uint8Array> | undefined
+  open(watch?: Watch, who?: Who): ReadableStream<Uint8Array> | undefined
+  /** Ends the streams of readers that may not read any more. */
+  cut(may: (who: Who) => boolean): void
   /** The status differs from what readers have. */
   touch(): void
   event(event: HubEvent): void
@@ -31,12 +34,13 @@ const frame = (event: string, data: string) =>
     .map((line) => `data: ${line}`)
     .join('\n')}\n\n`
 
-type Readers = { readonly reading: Set<Reader>; readonly closers: Set<() => void> }
+type Readers = { readonly reading: Set<Reader>; readonly closers: Map<() => void, Who | undefined> }
 
 /** A reader that lags LAG_MAX messages behind is closed instead of buffered. */
 function streamFor(
   { reading, closers }: Readers,
   watch: Watch | undefined,
+  who: Who | undefined,
   first: (reader: Reader) => string | undefined,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
@@ -54,8 +58,11 @@ function streamFor(
           controller.enqueue(encoder.encode(text))
           return true
         }
-        shut = () => controller.close()
-        closers.add(shut)
+        shut = () => {
+          if (reader !== undefined) reading.delete(reader)
+          controller.close()
+        }
+        closers.set(shut, who)
         reader = { send, watch }
         reading.add(reader)
         send('retry: 1000\n\n')
@@ -70,9 +77,22 @@ function streamFor(
   )
 }
 
+function cut(closers: Readers['closers'], may: (who: Who) => boolean): void {
+  for (const [shut, who] of closers) {
+    if (who === undefined || may(who)) continue
+    closers.delete(shut)
+    shut()
+  }
+}
+
+function shutAll(closers: Readers['closers']): void {
+  for (const shut of closers.keys()) shut()
+  closers.clear()
+}
+
 export function createFeed(clock: Clock, status: () => ClusterStatus): Feed {
   const readers = new Set<Reader>()
-  const closers = new Set<() => void>()
+  const closers = new Map<() => void, Who | undefined>()
   let dirty = false
   let sentAt = Number.NEGATIVE_INFINITY
   let repeatedAt = Number.NEGATIVE_INFINITY
@@ -114,10 +134,11 @@ export function createFeed(clock: Clock, status: () => ClusterStatus): Feed {
     void clock.sleep(ms, stop.signal).then(then, then)
   }
   return {
-    open: (watch) =>
+    open: (watch, who) =>
       readers.size >= STREAMS_MAX
         ? undefined
-        : streamFor({ reading: readers, closers }, watch, statusText(true)),
+        : streamFor({ reading: readers, closers }, watch, who, statusText(true)),
+    cut: (may) => cut(closers, may),
     touch() {
       dirty = true
       flush()
@@ -135,8 +156,7 @@ export function createFeed(clock: Clock, status: () => ClusterStatus): Feed {
     close() {
       stop.abort()
       readers.clear()
-      for (const shut of closers) shut()
-      closers.clear()
+      shutAll(closers)
     },
   }
 }

@@ -8,18 +8,19 @@ import { routes } from './routes.ts'
 import type { Session, Wire } from './session.ts'
 import { createState, TICK_MS } from './state.ts'
 import { StoreError } from './store.ts'
+import type { Who } from './tokens.ts'
 
 export const SESSIONS_MAX = AGENTS_MAX + 100
 
 export type Hub = {
   readonly app: Hono
-  /** Verdict on an upgrade to WS /v1/agent: an HTTP status, 101 when welcome. */
+  /** Verdict on an upgrade to WS /v1/agent: whose token it is when welcome, else an HTTP status. */
   admitSocket(
     path: string,
     authorization: string | undefined,
     from: string,
-  ): 101 | 401 | 403 | 404 | 429 | 503
-  onSocket(wire: Wire): Session
+  ): Who | 401 | 403 | 404 | 429 | 503
+  onSocket(wire: Wire, who: Who): Session
   /** Every TICK_MS by itself; tests on a virtual clock call it. */
   tick(): void
   close(): void
@@ -70,8 +71,8 @@ export function createHub(deps: HubDeps): Hub {
   const app = new Hono()
   const ADMISSION = { unknown: 401, forbidden: 403 } as const
 
-  const refuse = (c: Context, access: Access): Response | undefined => {
-    const verdict = admit(deps.tokens, deps.open, access, {
+  const judge = (c: Context, access: Access): Response | { who: Who | undefined } => {
+    const verdict = admit(deps.book, deps.open, access, {
       method: c.req.method,
       authorization: c.req.header('authorization'),
       cookie: c.req.header('cookie'),
@@ -79,20 +80,21 @@ export function createHub(deps: HubDeps): Hub {
       host: c.req.header('host') ?? new URL(c.req.url).host,
     })
     const now = deps.clock.monotonic()
-    if (verdict === 'ok') {
-      if (c.req.method === 'GET' || pushes.take('', now)) return undefined
+    if (verdict.is === 'ok') {
+      if (c.req.method === 'GET' || pushes.take('', now)) return { who: verdict.who }
       return c.json({ error: 'cannot push: too many pushes, try again in a second' }, 429)
     }
     if (!wrongTokens.take(remoteOf(c), now))
       return c.json({ error: 'cannot answer: too many wrong tokens from this address' }, 429)
-    if (verdict === 'unknown') c.header('www-authenticate', 'Bearer realm="hactl"')
-    return c.json({ error: `cannot answer: this needs the ${access} token` }, ADMISSION[verdict])
+    if (verdict.is === 'unknown') c.header('www-authenticate', 'Bearer realm="hactl"')
+    return c.json({ error: `cannot answer: this needs the ${access} token` }, ADMISSION[verdict.is])
   }
   for (const { method, path, access, handle } of routes)
     if (handle !== undefined)
       app.on(method, path, async (c) => {
         secure(c)
-        return refuse(c, access) ?? handle(state, c)
+        const judged = judge(c, access)
+        return judged instanceof Response ? judged : handle(state, c, judged.who)
       })
   app.notFound((c) => {
     secure(c)
@@ -112,9 +114,10 @@ export function createHub(deps: HubDeps): Hub {
         query: undefined,
         host: undefined,
       }
-      const verdict = admit(deps.tokens, false, route.access, by)
-      if (verdict === 'ok') return state.sessions() >= SESSIONS_MAX ? 503 : 101
-      return wrongTokens.take(from, deps.clock.monotonic()) ? ADMISSION[verdict] : 429
+      const verdict = admit(deps.book, false, route.access, by)
+      if (verdict.is === 'ok')
+        return verdict.who === undefined || state.sessions() >= SESSIONS_MAX ? 503 : verdict.who
+      return wrongTokens.take(from, deps.clock.monotonic()) ? ADMISSION[verdict.is] : 429
     },
     onSocket: state.openSession,
     tick: state.tick,

@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import { SPEC_BYTES_MAX } from '../spec/limits.ts'
 import type { HubState } from './state.ts'
+import type { Who } from './tokens.ts'
 
 const ALLOW = /^[a-z-]{1,20}$/
 const ALLOW_MAX = 8
@@ -47,27 +48,42 @@ function readHead(c: Context): Head | Bad {
   }
 }
 
-async function readBody(c: Context): Promise<string | Bad> {
-  const tooLarge = { status: 413, error: `cannot take more than ${SPEC_BYTES_MAX} bytes` } as const
-  if (Number(c.req.header('content-length') ?? 0) > SPEC_BYTES_MAX) return tooLarge
+/** The body as text of at most `max` bytes; what is too long is not read to its end. */
+export async function readBody(c: Context, max: number): Promise<string | Bad> {
+  const tooLarge = { status: 413, error: `cannot take more than ${max} bytes` } as const
+  if (Number(c.req.header('content-length') ?? 0) > max) return tooLarge
   const parts: Uint8Array[] = []
   let size = 0
   for await (const part of c.req.raw.body ?? []) {
     size += part.byteLength
-    if (size > SPEC_BYTES_MAX) return tooLarge
+    if (size > max) return tooLarge
     parts.push(part)
   }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(parts))
   } catch {
-    return { status: 400, error: 'cannot read the spec: it is not UTF-8' }
+    return { status: 400, error: 'cannot read the request: it is not UTF-8' }
   }
 }
 
-export async function pushSpec(state: HubState, c: Context): Promise<Response> {
+/** The name of the token is proved, what the pusher calls himself is not: it stands before the one in brackets. */
+function authorOf(claimed: string, who: Who | undefined): string {
+  const token = who?.name ?? ''
+  const said = claimed
+    .replace(/[()]/g, ' ')
+    .trim()
+    .slice(0, 98 - token.length)
+  return said === '' || said === token ? token : `${said} (${token})`
+}
+
+export async function pushSpec(
+  state: HubState,
+  c: Context,
+  who: Who | undefined,
+): Promise<Response> {
   const head = readHead(c)
   if ('error' in head) return c.json({ error: head.error }, head.status)
-  const body = await readBody(c)
+  const body = await readBody(c, SPEC_BYTES_MAX)
   if (typeof body !== 'string') return c.json({ error: body.error }, body.status)
   const checked = state.deps.check(body)
   if (!checked.ok)
@@ -76,7 +92,9 @@ export async function pushSpec(state: HubState, c: Context): Promise<Response> {
       422,
     )
   const { digest } = checked.value
-  const result = state.deps.store.push({ ...head, body, digest, at: state.deps.clock.now() })
+  const author = authorOf(head.author, who)
+  const at = state.deps.clock.now()
+  const result = state.deps.store.push({ ...head, author, body, digest, at })
   if (result.outcome === 'conflict')
     return c.json(
       {
@@ -88,5 +106,7 @@ export async function pushSpec(state: HubState, c: Context): Promise<Response> {
   const { revision } = result.revision
   if (result.outcome === 'same') return c.json({ revision, digest }, 200)
   state.specChanged()
+  const note = head.note === '' ? '' : `: ${head.note}`
+  state.note('access', `${author} pushed revision ${revision}${note}`)
   return c.json({ revision, digest }, 201)
 }

@@ -4,6 +4,7 @@ import { COOKIE } from './access.ts'
 import { toRecord } from './notify.ts'
 import type { HubState } from './state.ts'
 import type { StoredSpec } from './store.ts'
+import type { Who } from './tokens.ts'
 
 const LIMIT_DEFAULT = 100
 const LIMIT_MAX = 1_000
@@ -86,25 +87,25 @@ export function specAt(state: HubState, c: Context): Response {
 }
 
 /** With view= the parts of that page that differ; since= says what the reader has. */
-export function stream(state: HubState, c: Context): Response {
+export function stream(state: HubState, c: Context, who: Who | undefined): Response {
   const view = c.req.query('view')
   const since = c.req.header('last-event-id') ?? c.req.query('since') ?? ''
   const watch = view === undefined ? undefined : state.live.watch(view, since)
   if (view !== undefined && watch === undefined)
     return fail(c, 404, 'cannot stream that: no such page')
-  const body = state.feed.open(watch)
+  const body = state.feed.open(watch, who)
   if (body === undefined) return fail(c, 503, 'cannot stream: too many readers')
   c.header('content-type', 'text/event-stream; charset=utf-8')
   c.header('x-accel-buffering', 'no')
   return c.body(body)
 }
 
-/** With ?token= the browser gets a cookie, and always the viewer's token: what only looks needs no more. */
-export function page(state: HubState, c: Context): Response {
-  if (c.req.query('token') !== undefined)
+/** With ?token= the browser gets a cookie, and always one that only looks: that needs no more. */
+export function page(state: HubState, c: Context, who: Who | undefined): Response {
+  if (c.req.query('token') !== undefined && who !== undefined)
     c.header(
       'set-cookie',
-      `${COOKIE}=${state.deps.tokens.viewer}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000`,
+      `${COOKIE}=${state.deps.book.cookieFor(who)}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000`,
     )
   const nonce = state.deps.id().replace(/[^A-Za-z0-9]/g, '')
   c.header(

@@ -1,13 +1,20 @@
 // Path, who may, what: all of the hub's surface on one screen. The table is a golden file in test/cases/hub.
 import type { Context } from 'hono'
 import type { Access } from './access.ts'
+import * as enrol from './enrol.ts'
 import { pushSpec } from './push.ts'
 import * as read from './read.ts'
 import type { HubState } from './state.ts'
+import type { Who } from './tokens.ts'
 
-export type Handle = (state: HubState, c: Context) => Response | Promise<Response>
+/** `who` is undefined for what anyone may, and for viewers of an open hub. */
+export type Handle = (
+  state: HubState,
+  c: Context,
+  who: Who | undefined,
+) => Response | Promise<Response>
 export type Route = {
-  readonly method: 'GET' | 'POST' | 'WS'
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'WS'
   readonly path: string
   readonly access: Access
   /** undefined for WS: the socket is taken over in serve.ts. */
@@ -31,5 +38,10 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/specs/:revision', access: 'operator', handle: read.specAt },
   { method: 'POST', path: '/v1/specs', access: 'operator', handle: pushSpec },
   { method: 'GET', path: '/v1/spec', access: 'agent', handle: read.spec },
+  { method: 'POST', path: '/v1/enrol', access: 'joiner', handle: enrol.enrol },
+  { method: 'POST', path: '/v1/join-tokens', access: 'operator', handle: enrol.createJoin },
+  { method: 'GET', path: '/v1/tokens', access: 'operator', handle: enrol.listTokens },
+  { method: 'POST', path: '/v1/tokens', access: 'operator', handle: enrol.createToken },
+  { method: 'DELETE', path: '/v1/tokens/:name', access: 'operator', handle: enrol.revokeToken },
   { method: 'WS', path: '/v1/agent', access: 'agent' },
 ]

@@ -1,5 +1,5 @@
 // The hub on real ports: HTTP and WebSocket on the same listeners, store and tokens in one directory.
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import { join } from 'node:path'
@@ -9,10 +9,11 @@ import { WebSocketServer } from 'ws'
 import { checkSpec } from '../spec/check.ts'
 import { FRAME_BYTES_MAX } from '../spec/limits.ts'
 import type { Courier } from '../spec/notice.ts'
-import { loadTokens } from './access.ts'
 import type { Clock, Log } from './deps.ts'
 import { createHub, type Hub, SESSIONS_MAX } from './hub.ts'
 import { openStore } from './store.ts'
+import { loadGrants, loadTokens, saveGrants } from './token-file.ts'
+import { createTokenBook } from './tokens.ts'
 
 const BUFFERED_BYTES_MAX = 4 * FRAME_BYTES_MAX
 
@@ -43,20 +44,21 @@ function upgrades(hub: Hub, sockets: WebSocketServer) {
     socket.on('error', () => socket.destroy())
     const path = (request.url ?? '').split('?')[0] ?? ''
     const from = request.socket.remoteAddress ?? ''
-    const status = hub.admitSocket(path, request.headers.authorization, from)
-    if (status !== 101) {
-      refuse(socket, status)
+    const who = hub.admitSocket(path, request.headers.authorization, from)
+    if (typeof who === 'number') {
+      refuse(socket, who)
       return
     }
     sockets.handleUpgrade(request, socket, head, (ws) => {
-      const session = hub.onSocket({
-        send: (text) => {
+      const wire = {
+        send: (text: string) => {
           // An agent that reads nothing must not cost the hub its memory.
           if (ws.bufferedAmount > BUFFERED_BYTES_MAX) ws.terminate()
           else ws.send(text, () => undefined)
         },
-        close: (code, reason) => ws.close(code, reason),
-      })
+        close: (code: number, reason: string) => ws.close(code, reason),
+      }
+      const session = hub.onSocket(wire, who)
       ws.on('message', (data, binary) => session.receive(binary ? '' : data.toString(), binary))
       ws.on('close', () => session.ended())
       // Oversized and broken frames end here; ws closes the socket itself (1009, 1002, 1007).
@@ -110,7 +112,13 @@ const closed = (server: Server): Promise<void> =>
 export async function serveHub(options: ServeOptions): Promise<Serving> {
   const { state, listen, open, clock, log, courier } = options
   mkdirSync(state, { recursive: true, mode: 0o700 })
-  const tokens = loadTokens(state)
+  const book = createTokenBook({
+    shared: loadTokens(state),
+    grants: loadGrants(state),
+    save: (grants) => saveGrants(state, grants),
+    now: clock.now,
+    random: () => randomBytes(24).toString('base64url'),
+  })
   const store = openStore(join(state, 'hub.db'))
   const check = (text: string) => {
     const { cluster, diagnostics } = checkSpec(text)
@@ -118,7 +126,7 @@ export async function serveHub(options: ServeOptions): Promise<Serving> {
       ? ({ ok: false, diagnostics } as const)
       : ({ ok: true, value: cluster, diagnostics } as const)
   }
-  const hub = createHub({ store, tokens, open, clock, log, courier, id: randomUUID, check })
+  const hub = createHub({ store, book, open, clock, log, courier, id: randomUUID, check })
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_BYTES_MAX,

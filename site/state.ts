@@ -10,6 +10,7 @@ import { createHubNotify } from './notify.ts'
 import { createLive, type Live } from './page/live.ts'
 import { createSession, type Session, type Wire } from './session.ts'
 import type { StoredSpec } from './store.ts'
+import type { TokenBook, Who } from './tokens.ts'
 
 export const TICK_MS = 250
 const HELLO_MS_MAX = 5_000
@@ -32,7 +33,11 @@ export type HubState = {
   specChanged(): void
   /** False after the last write failed. */
   healthy(): boolean
-  openSession(wire: Wire): Session
+  /** An event of the hub itself. */
+  note(kind: NodeEvent['kind'], text: string): void
+  /** Ends what was let in by a token that is no longer good. */
+  cutRevoked(): void
+  openSession(wire: Wire, who: Who): Session
   sessions(): number
   tick(): void
   close(): void
@@ -108,6 +113,7 @@ function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
   const notify = createHubNotify(deps, guard.write, own, feed.alert)
   return {
     healthy: guard.healthy,
+    own,
     record,
     keep: (node: string, report: Report) => void unsaved.set(node, report),
     watch() {
@@ -147,25 +153,30 @@ type Parts = {
   readonly feed: Feed
   readonly newest: ReturnType<typeof createNewest>
   readonly recorder: ReturnType<typeof createRecorder>
-  readonly sessions: Set<Session>
+  readonly sessions: Map<Session, Who>
 }
 
 function openSession(
   { deps, fleet, feed, newest, recorder, sessions }: Parts,
   wire: Wire,
+  who: Who,
 ): Session {
   const session = createSession(
     {
       clock: deps.clock,
       onHello(hello, me) {
         if (!NODE_NAME.test(hello.node)) return 'bad node name'
+        if (who.node !== undefined && who.node !== hello.node)
+          return `this token is for ${who.node}`
+        if (who.node === undefined && deps.book.enrolled(hello.node))
+          return `${hello.node} has a token of its own: this one may not speak for it`
         const serving = newest.cluster()?.name ?? ''
         if (hello.cluster !== '' && serving !== '' && hello.cluster !== serving) {
           // An agent that was away while the cluster got another name learns it by looking at the newest spec.
           newest.tell(me)
           return `this hub serves cluster ${serving}`
         }
-        for (const other of sessions)
+        for (const other of sessions.keys())
           if (other !== me && other.node() === hello.node) other.close(4001, 'replaced')
         if (!fleet.join(hello.node, hello.boot)) return 'too many agents'
         newest.tell(me)
@@ -191,28 +202,37 @@ function openSession(
     },
     wire,
   )
-  sessions.add(session)
+  sessions.set(session, who)
   return session
 }
 
 /** Ends sessions that never said hello, or say nothing any more. */
-function endSilent(sessions: ReadonlySet<Session>, now: number): void {
-  for (const session of sessions) {
+function endSilent(sessions: ReadonlyMap<Session, Who>, now: number): void {
+  for (const session of sessions.keys()) {
     const waited = now - session.openedAt
     if (session.node() === undefined && waited > HELLO_MS_MAX) session.close(1008, 'no hello')
     else if (now - session.heardAt() > SILENCE_MS_MAX) session.close(TRY_AGAIN, 'silent')
   }
 }
 
+/** A shared token may not go on speaking for a node that has its own by now. */
+const mayGoOn = (book: TokenBook, session: Session, who: Who): boolean =>
+  book.valid(who) && !(who.node === undefined && book.enrolled(session.node() ?? ''))
+
 export function createState(deps: HubDeps): HubState {
   const { store, clock } = deps
   const fleet = createFleet(clock, store.reports(), store.holders())
   const feed = createFeed(clock, fleet.status)
   const recorder = createRecorder(deps, fleet, feed)
-  const sessions = new Set<Session>()
+  const sessions = new Map<Session, Who>()
   const newest = createNewest(deps, fleet)
   const live = createLive({ ...store, cluster: newest.cluster, files: () => undefined }, deps.id)
   const parts: Parts = { deps, fleet, feed, newest, recorder, sessions }
+  const cutRevoked = () => {
+    for (const [session, who] of sessions)
+      if (!mayGoOn(deps.book, session, who)) session.close(1008, 'this token is no longer good')
+    feed.cut(deps.book.valid)
+  }
   return {
     deps,
     fleet,
@@ -222,13 +242,16 @@ export function createState(deps: HubDeps): HubState {
     openAlerts: recorder.openAlerts,
     specChanged() {
       newest.use()
-      for (const session of sessions) if (session.node() !== undefined) newest.tell(session)
+      for (const session of sessions.keys()) if (session.node() !== undefined) newest.tell(session)
       feed.touch()
     },
     healthy: recorder.healthy,
-    openSession: (wire) => openSession(parts, wire),
+    note: recorder.own,
+    cutRevoked,
+    openSession: (wire, who) => openSession(parts, wire, who),
     sessions: () => sessions.size,
     tick() {
+      cutRevoked()
       endSilent(sessions, clock.monotonic())
       recorder.watch()
       recorder.tell(newest.cluster())
@@ -236,7 +259,7 @@ export function createState(deps: HubDeps): HubState {
       feed.tick()
     },
     close() {
-      for (const session of sessions) session.close(1001, 'hub stops')
+      for (const session of sessions.keys()) session.close(1001, 'hub stops')
       recorder.close()
       feed.close()
     },

@@ -179,6 +179,7 @@ export const NodeEvent = Type.Object(
         'agent',
         'notify',
         'alert',
+        'access',
       ],
       'kind of event',
     ),

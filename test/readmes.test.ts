@@ -85,4 +85,4 @@ test('no README names a file of ours that is not there', () => {
 })
 
 /** Files on the machines of users. */
-const NOT_OURS = ['tokens.json', 'config.json', 'spec.json']
+const NOT_OURS = ['tokens.json', 'grants.json', 'config.json', 'spec.json']

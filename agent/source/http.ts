@@ -4,7 +4,8 @@ import type { Fetched, Source } from '../world.ts'
 
 export type HttpSourceOptions = {
   readonly url: string
-  readonly token?: string
+  /** Asked before each request. */
+  readonly token?: () => string
   /** Whole request, 1 ms and more. */
   readonly timeoutMs: number
 }
@@ -62,7 +63,7 @@ export function httpSource({ url, token, timeoutMs }: HttpSourceOptions): Source
       headers: {
         accept: 'application/json, text/plain;q=0.9, */*;q=0.1',
         ...(etag === undefined ? {} : { 'if-none-match': etag }),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token()}` }),
       },
       // A token must not follow a redirect to somebody else.
       redirect: token === undefined ? 'follow' : 'error',

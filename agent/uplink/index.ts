@@ -24,7 +24,8 @@ const BUFFERED_BYTES_MAX = 4 * FRAME_BYTES_MAX
 export type UplinkDeps = {
   /** http(s):// address of the hub. */
   readonly url: string
-  readonly token: string
+  /** Asked at each connection. */
+  readonly token: () => string
   /** Asked anew for every hello: a spec may give the cluster another name. */
   readonly cluster: () => string
   readonly node: string
@@ -117,7 +118,7 @@ function dial(deps: UplinkDeps): WebSocket {
     maxPayload: FRAME_BYTES_MAX,
     perMessageDeflate: false,
     followRedirects: false,
-    headers: { authorization: `Bearer ${deps.token}` },
+    headers: { authorization: `Bearer ${deps.token()}` },
   })
 }
 

@@ -6,6 +6,7 @@ const CONFIG_PATH = '/etc/hactl/agent.json'
 
 export type InstallFlags = {
   readonly hub?: string
+  readonly join?: string
   readonly tokenFile?: string
   readonly source?: string
   readonly peerTokenFile?: string
@@ -38,7 +39,8 @@ export function addAgent(program: Command, io: Io): void {
     .command('install')
     .description('make this file a service that keeps the node')
     .option('--hub <url>', 'address of the hub')
-    .option('--token-file <file>', "file with this node's token for the hub")
+    .option('--join <token>', 'of hactl hub join-token: gives this node its own token')
+    .option('--token-file <file>', 'file with a token for the hub that is there already')
     .option('--source <place>', 'URL or file of the spec (else the hub has it)')
     .option('--peer-token-file <file>', 'file with the token that the agents share')
     .option('--node <name>', 'name of this node in the spec (else the host name)')

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { renderDiagnostics } from '../../spec/caret.ts'
 import { Value } from '@sinclair/typebox/value'
 import { parseAgentConfig } from '../../agent/config.ts'
+import { enrolNode } from '../../agent/enrol.ts'
 import { Summary } from '../../spec/report.ts'
 import type { InstallFlags, UninstallFlags } from '../commands/agent.ts'
 import { EXIT, Exit } from '../exit.ts'
@@ -13,7 +14,7 @@ import type { Io } from '../io.ts'
 import { jsonOut } from '../print.ts'
 import { needSpec } from '../spec-text.ts'
 import { type Machine, machineAt, perform, textAt } from './perform.ts'
-import { installPlan, type Step, stepText, uninstallPlan, type Wanted } from './plan.ts'
+import { installPlan, STATE_PATH, type Step, stepText, uninstallPlan, type Wanted } from './plan.ts'
 import { AGENT_UNIT, CONFIG_PATH, UNIT_DIRECTORY } from './unit.ts'
 
 const ALIVE_TRIES_MAX = 60
@@ -54,6 +55,7 @@ export async function installOn(
     else io.out('nothing was changed\n')
     return
   }
+  await enrolNow(machine, wanted, say)
   await perform(machine, made.steps, say)
   if (machine.root !== '') {
     if (io.json) jsonOut(io, { ok: true, root: machine.root })
@@ -63,6 +65,27 @@ export async function installOn(
   const summary = await alive(io, machine, made.config)
   if (io.json) jsonOut(io, { ok: true, node: summary.node, condition: summary.condition })
   else io.out(`the agent of ${summary.node} is alive: ${summary.condition}\n`)
+}
+
+/** Before anything is changed: a join token that the hub refuses is the user's to mend. An image enrols when it starts. */
+async function enrolNow(
+  machine: Machine,
+  { hub, node }: Wanted,
+  say: (step: Step) => void,
+): Promise<void> {
+  if (hub === undefined || !('join' in hub) || machine.root !== '') return
+  const { url, join } = hub
+  try {
+    await enrolNode(machine.enrol, { url, join, node, state: STATE_PATH })
+  } catch (error) {
+    throw new Exit(
+      EXIT.refused,
+      error instanceof Error ? error.message : String(error),
+      'nothing was changed; hactl hub join-token makes another token there',
+      error,
+    )
+  }
+  say({ do: 'run', argv: ['enrol', node, 'at', url] })
 }
 
 /** sd_booted(3): that directory exists exactly where systemd is PID 1. */
@@ -98,22 +121,25 @@ async function wantedFrom(
     throw new Exit(
       EXIT.usage,
       'cannot tell where the spec comes from',
-      'give --hub URL --token-file FILE, or --source URL or FILE',
+      'give --hub URL --join TOKEN, or --source URL or FILE',
     )
   const secret = async (file: string) => (await readText(io, file)).trim()
-  if (flags.hub !== undefined && flags.tokenFile === undefined)
+  if (flags.hub !== undefined && (flags.tokenFile === undefined) === (flags.join === undefined))
     throw new Exit(
       EXIT.usage,
-      'cannot speak to the hub without a token',
-      '--token-file FILE; on the hub it is "agent" in its tokens.json',
+      'cannot tell how to speak to the hub',
+      'give --join TOKEN, which hactl hub join-token makes there, or --token-file FILE',
     )
-  const token = flags.tokenFile === undefined ? '' : await secret(flags.tokenFile)
+  const key =
+    flags.join === undefined
+      ? { token: flags.tokenFile === undefined ? '' : await secret(flags.tokenFile) }
+      : { join: flags.join }
   const program = `${flags.prefix}/bin/hactl`
   const packaged =
     self === PACKAGE_PROGRAM && PACKAGE_UNITS.some((at) => existsSync(join(at, AGENT_UNIT)))
   return {
     node: flags.node ?? hostname().split('.')[0] ?? '',
-    ...(flags.hub === undefined ? {} : { hub: { url: flags.hub, token } }),
+    ...(flags.hub === undefined ? {} : { hub: { url: flags.hub, ...key } }),
     ...(flags.source === undefined ? {} : { source: await sourceOf(io, flags.source) }),
     ...(flags.peerTokenFile === undefined ? {} : { peerToken: await secret(flags.peerTokenFile) }),
     self,

@@ -2,8 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { EnrolDoors } from '../../agent/enrol.ts'
+import { enrolDoors } from '../../agent/host/enrol-doors.ts'
 import { runCommand } from '../../agent/host/exec.ts'
-import { readFileState, removeFile, writeFileAtomic } from '../../agent/host/files.ts'
+import { readFileState, removeFile, renameFile, writeFileAtomic } from '../../agent/host/files.ts'
 import { httpGet } from '../../agent/host/get.ts'
 import type { Exec } from '../../agent/world.ts'
 import { EXIT, Exit } from '../exit.ts'
@@ -17,6 +19,7 @@ export type Machine = {
   /** '' is the machine itself. */
   readonly root: string
   run(argv: readonly string[], timeoutMs: number): Promise<Exec>
+  readonly enrol: EnrolDoors
   get(
     url: string,
     headers: Readonly<Record<string, string>>,
@@ -24,7 +27,12 @@ export type Machine = {
   ): Promise<{ status: number; body: string }>
 }
 
-export const machineAt = (root: string): Machine => ({ root, run: runCommand, get: httpGet })
+export const machineAt = (root: string): Machine => ({
+  root,
+  run: runCommand,
+  get: httpGet,
+  enrol: enrolDoors({ read: readFileState, write: writeFileAtomic, rename: renameFile }),
+})
 
 export const textAt = async ({ root }: Machine, path: string): Promise<string | undefined> =>
   (await readFileState(join(root, path)))?.body

@@ -24,7 +24,7 @@ export type Step =
 /** What was asked for, every file already read. */
 export type Wanted = {
   readonly node: string
-  readonly hub?: { readonly url: string; readonly token: string }
+  readonly hub?: { readonly url: string } & ({ readonly token: string } | { readonly join: string })
   /** A URL or an absolute path; absent: the hub is the source. */
   readonly source?: string
   readonly peerToken?: string
@@ -51,7 +51,8 @@ function configText({ node, hub, source, peerToken }: Wanted): string {
       : source.startsWith('/')
         ? { path: source }
         : { url: source }
-  const told = hub === undefined ? {} : { hub: { url: hub.url, tokenFile: TOKEN_PATH } }
+  const key = hub !== undefined && 'join' in hub ? { join: hub.join } : { tokenFile: TOKEN_PATH }
+  const told = hub === undefined ? {} : { hub: { url: hub.url, ...key } }
   const peer = peerToken === undefined ? {} : { peer: { token: peerToken } }
   return `${JSON.stringify({ node, source: from, ...told, ...peer }, null, 2)}\n`
 }
@@ -76,7 +77,7 @@ export function installPlan(wanted: Wanted): Made {
         },
       ]
   const token: readonly Step[] =
-    hub === undefined
+    hub === undefined || 'join' in hub
       ? []
       : [{ do: 'write', path: TOKEN_PATH, body: `${hub.token}\n`, mode: MODE_SECRET }]
   return {

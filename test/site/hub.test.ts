@@ -18,6 +18,7 @@ const MAY = {
   anyone: ['', 'viewer', 'operator', 'agent'],
   viewer: ['viewer', 'operator', 'agent'],
   operator: ['operator'],
+  joiner: [],
   agent: ['operator', 'agent'],
 } as const
 const TOKEN: Readonly<Record<string, string>> = {
@@ -33,7 +34,7 @@ for (const route of routes.filter((r) => r.method !== 'WS'))
       const headers = who === '' ? {} : bearer(TOKEN[who] ?? '')
       const answer = await hub.app.request(route.path, { method: route.method, headers })
       await answer.body?.cancel()
-      const may = route.access === 'anyone' || MAY[route.access].some((w) => w === who)
+      const may = route.access === 'anyone' || [...MAY[route.access]].some((w: string) => w === who)
       const refused = answer.status === 401 || answer.status === 403
       assert.equal(!refused, may, `${who || 'nobody'} got ${answer.status}`)
     }
@@ -43,7 +44,7 @@ for (const route of routes.filter((r) => r.method !== 'WS'))
 test('the agent socket lets in agents and nothing else', () => {
   const { hub } = testHub({ open: true })
   const ask = (token: string, path = '/v1/agent') => hub.admitSocket(path, `Bearer ${token}`, '')
-  assert.equal(ask(tokens.agent), 101)
+  assert.deepEqual(ask(tokens.agent), { role: 'agent', name: 'shared-agent', id: 'shared-agent' })
   assert.equal(ask(tokens.viewer), 403)
   assert.equal(ask('x'), 401)
   assert.equal(ask(tokens.agent, '/v1/status'), 404)
@@ -95,7 +96,7 @@ test('a push said twice is one revision; another override makes a new one with a
   assert.equal(second.headers.get('x-hactl-allow'), 'blink')
   assert.equal(second.headers.get('x-hactl-revision'), '2')
   const [, oldest] = [...JSON.parse(await (await get('/v1/specs')).text())]
-  assert.equal(oldest.author, 'jürgen')
+  assert.equal(oldest.author, 'jürgen (shared-operator)')
   assert.equal(await (await get('/v1/specs/1')).text(), SPEC)
   hub.close()
 })

@@ -1,10 +1,11 @@
 // What the hub's tests share: a clock that only moves when told, a spec, summaries, a hub without a port.
 import { summary } from '../agent/plan/fixtures.ts'
 import { readFileSync } from 'node:fs'
-import type { Tokens } from '../../site/access.ts'
 import type { Clock } from '../../site/deps.ts'
 import { createHub } from '../../site/hub.ts'
 import { openStore, type Store } from '../../site/store.ts'
+import type { Grants, Tokens } from '../../site/token-file.ts'
+import { createTokenBook, type Who } from '../../site/tokens.ts'
 import { checkSpec } from '../../spec/check.ts'
 import type { Cluster } from '../../spec/cluster.ts'
 import type { Courier, Delivery, Notice, Sender } from '../../spec/notice.ts'
@@ -61,6 +62,7 @@ export const tokens: Tokens = {
   operator: 'operator-operator-operator',
   agent: 'agent-agent-agent-agent-agent',
 }
+const AGENT: Who = { role: 'agent', name: 'shared-agent', id: 'shared-agent' }
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
 export const summaryOf = (node: string, holds: readonly string[] = [], boot = 'b1'): Summary =>
@@ -102,9 +104,17 @@ export function testHub({
   const courier = fakeCourier()
   const logs: string[] = []
   let ids = 0
+  const saved: Grants[] = []
+  const book = createTokenBook({
+    shared: tokens,
+    grants: { version: 1, grants: [], retired: [] },
+    save: (grants) => saved.push(grants),
+    now: clock.now,
+    random: () => `random-random-random-${++ids}`,
+  })
   const hub = createHub({
     store,
-    tokens,
+    book,
     open,
     clock,
     log: (line) => logs.push(line),
@@ -123,17 +133,23 @@ export function testHub({
     token = tokens.operator,
     headers: Readonly<Record<string, string>> = {},
   ) => hub.app.request(path, { headers: { ...bearer(token), ...headers } })
-  return { hub, clock, store, logs, push, get, courier }
+  return { hub, clock, store, logs, push, get, courier, book, saved }
 }
 
 /** A fake wire and its session, past its hello when `node` is given. */
-export function join(hub: ReturnType<typeof testHub>['hub'], node?: string, boot = 'b1') {
+export function join(
+  hub: ReturnType<typeof testHub>['hub'],
+  node?: string,
+  boot = 'b1',
+  who: Who = AGENT,
+) {
   const sent: string[] = []
   const closes: { code: number; reason: string }[] = []
-  const session = hub.onSocket({
-    send: (text) => sent.push(text),
-    close: (code, reason) => closes.push({ code, reason }),
-  })
+  const wire = {
+    send: (text: string) => sent.push(text),
+    close: (code: number, reason: string) => closes.push({ code, reason }),
+  }
+  const session = hub.onSocket(wire, who)
   const say = (message: unknown) => session.receive(JSON.stringify(message), false)
   if (node !== undefined)
     say({ type: 'hello', protocol: 1, cluster: 'wordpress', node, boot, agentVersion: 't' })

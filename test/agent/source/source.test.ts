@@ -51,7 +51,7 @@ test('the hub: path, token, revision and overrides; an older revision is handed 
         .end('{}')
     },
     async (url) => {
-      const from = hubSource({ url: new URL(url).origin, token: 't', timeoutMs: 5_000 })
+      const from = hubSource({ url: new URL(url).origin, token: () => 't', timeoutMs: 5_000 })
       assert.deepEqual(await from.fetch(never), {
         body: '{}',
         revision: 5,

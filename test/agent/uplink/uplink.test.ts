@@ -44,7 +44,7 @@ function uplinkTo(url: string) {
   const now = { cluster: 'c', holds: ['web/192.0.2.1'], passMs: 1 }
   const deps = {
     url,
-    token: 't',
+    token: () => 't',
     cluster: () => now.cluster,
     node: 'lb1',
     boot: 'b1',

@@ -5,6 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { enrolDoors } from '../../../agent/host/enrol-doors.ts'
+import { readFileState, renameFile, writeFileAtomic } from '../../../agent/host/files.ts'
 import { parseAgentConfig } from '../../../agent/config.ts'
 import type { InstallFlags } from '../../../cli/commands/agent.ts'
 import { Exit } from '../../../cli/exit.ts'
@@ -67,6 +69,7 @@ async function bench(t: TestContext): Promise<Bench> {
       return answer(0)
     },
     get: async () => ({ status: 0, body: '' }),
+    enrol: enrolDoors({ read: readFileState, write: writeFileAtomic, rename: renameFile }),
   }
   const at = (path: string) => join(root, path)
   return { root, at, said, io: ioOf(said, directory), machine, ran, self, active }
@@ -152,7 +155,7 @@ test('what cannot work is refused with the missing option, before anything is wr
   await refused(installOn(b.io, none, b.machine, b.self), /where the spec comes from/)
   await refused(
     installOn(b.io, { ...none, hub: 'http://h:1' }, b.machine, b.self),
-    /without a token/,
+    /how to speak to the hub/,
   )
   await refused(
     installOn(b.io, { ...HUB, node: 'Not A Name' }, b.machine, b.self),
@@ -183,4 +186,24 @@ test('uninstall with --purge takes program, configuration and token too', async 
   await uninstallFrom(b.io, { prefix: '/usr/local', purge: true }, b.machine)
   for (const path of ['/usr/local/bin/hactl', '/etc/hactl/agent.json', '/etc/hactl/token'])
     assert.equal(existsSync(b.at(path)), false, path)
+})
+
+test('an image with a join token enrols when it starts: the configuration says so', async (t) => {
+  const b = await bench(t)
+  const { tokenFile: _, ...flags } = HUB
+  await installOn(b.io, { ...flags, join: 'join-join-join-join-join' }, b.machine, b.self)
+  const config = parseAgentConfig(readFileSync(b.at('/etc/hactl/agent.json'), 'utf8'))
+  assert.ok(config.ok)
+  assert.deepEqual(config.value.hub, {
+    url: 'http://192.0.2.10:9400',
+    join: 'join-join-join-join-join',
+  })
+  assert.ok(!existsSync(b.at('/etc/hactl/token')))
+  assert.doesNotMatch(b.said.out, /join-join/)
+})
+
+test('a join token and a token file at once are refused, and so is neither', async (t) => {
+  const b = await bench(t)
+  const both = { ...HUB, join: 'join-join-join-join-join' }
+  await refused(installOn(b.io, both, b.machine, b.self), /how to speak to the hub/)
 })
