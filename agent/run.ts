@@ -231,6 +231,9 @@ function openDoors(agent: Agent, needs: DoorNeeds): readonly Close[] {
       onWanted: (revision) => {
         if (revision !== agent.memory.meta().seenRevision) needs.wake()
       },
+      onPoll: () => {
+        for (const source of agent.sources) source.hurry?.()
+      },
       log: needs.log,
     })
     status.onChange(() => line.changed())

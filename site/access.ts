@@ -2,8 +2,8 @@
 import { isIP } from 'node:net'
 import type { Role, TokenBook, Who } from './tokens.ts'
 
-/** What a route asks for. */
-export type Access = 'anyone' | 'viewer' | 'operator' | 'agent' | 'joiner'
+/** What a route asks for; who signs the body (`signer`) is judged by what reads it. */
+export type Access = 'anyone' | 'viewer' | 'operator' | 'agent' | 'joiner' | 'signer'
 
 /**
  * Roles that satisfy each kind of route. Agents read the spec, so operators may. `agent` is the token that all agents of an
@@ -11,6 +11,7 @@ export type Access = 'anyone' | 'viewer' | 'operator' | 'agent' | 'joiner'
  */
 const ADMITS: Readonly<Record<Access, readonly Role[]>> = {
   anyone: [],
+  signer: [],
   viewer: ['viewer', 'operator', 'agent'],
   agent: ['agent', 'node', 'operator'],
   operator: ['operator'],
@@ -49,7 +50,7 @@ const bearerOf = (authorization: string | undefined): string | undefined =>
 
 /** Verdict for a route. A cookie only ever reads, so that another site's form can do nothing. */
 export function admit(book: TokenBook, open: boolean, access: Access, by: Credentials): Verdict {
-  if (access === 'anyone') return { is: 'ok' }
+  if (access === 'anyone' || access === 'signer') return { is: 'ok' }
   const bearer = bearerOf(by.authorization)
   const reading = by.method === 'GET' && access === 'viewer'
   const cookie = reading && bearer === undefined ? cookieToken(by.cookie) : undefined

@@ -16,6 +16,8 @@ export type Log = (message: string) => void
 export type HubDeps = {
   readonly store: Store
   readonly book: TokenBook
+  /** Shared with git servers that call POST /v1/hooks/git. */
+  readonly hookSecret: string
   /** True lets viewers in without a token (the lab, on loopback); never operators or agents. */
   readonly open: boolean
   readonly clock: Clock

@@ -4,6 +4,7 @@ import { type Access, admit } from './access.ts'
 import type { HubDeps } from './deps.ts'
 import { AGENTS_MAX } from './fleet.ts'
 import { createRate } from './rate.ts'
+import { remoteOf } from './remote.ts'
 import { routes } from './routes.ts'
 import type { Session, Wire } from './session.ts'
 import { createState, TICK_MS } from './state.ts'
@@ -24,15 +25,6 @@ export type Hub = {
   /** Every TICK_MS by itself; tests on a virtual clock call it. */
   tick(): void
   close(): void
-}
-
-/** node-server's bindings, absent under app.request. */
-function remoteOf(c: Context): string {
-  const incoming: unknown = c.env?.incoming
-  if (typeof incoming !== 'object' || incoming === null || !('socket' in incoming)) return ''
-  const { socket } = incoming
-  if (typeof socket !== 'object' || socket === null || !('remoteAddress' in socket)) return ''
-  return String(socket.remoteAddress ?? '')
 }
 
 function secure(c: Context): void {
@@ -81,7 +73,9 @@ export function createHub(deps: HubDeps): Hub {
     })
     const now = deps.clock.monotonic()
     if (verdict.is === 'ok') {
-      if (c.req.method === 'GET' || pushes.take('', now)) return { who: verdict.who }
+      // Strangers must not use up the rate of operators: signed bodies have one of their own.
+      const free = c.req.method === 'GET' || access === 'signer'
+      if (free || pushes.take('', now)) return { who: verdict.who }
       return c.json({ error: 'cannot push: too many pushes, try again in a second' }, 429)
     }
     if (!wrongTokens.take(remoteOf(c), now))

@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import type { Access } from './access.ts'
 import * as enrol from './enrol.ts'
+import { gitHook } from './hook.ts'
 import { pushSpec } from './push.ts'
 import * as read from './read.ts'
 import type { HubState } from './state.ts'
@@ -43,5 +44,6 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/tokens', access: 'operator', handle: enrol.listTokens },
   { method: 'POST', path: '/v1/tokens', access: 'operator', handle: enrol.createToken },
   { method: 'DELETE', path: '/v1/tokens/:name', access: 'operator', handle: enrol.revokeToken },
+  { method: 'POST', path: '/v1/hooks/git', access: 'signer', handle: gitHook },
   { method: 'WS', path: '/v1/agent', access: 'agent' },
 ]

@@ -10,6 +10,7 @@ import { checkSpec } from '../spec/check.ts'
 import { FRAME_BYTES_MAX } from '../spec/limits.ts'
 import type { Courier } from '../spec/notice.ts'
 import type { Clock, Log } from './deps.ts'
+import { loadHookSecret } from './hook-secret.ts'
 import { createHub, type Hub, SESSIONS_MAX } from './hub.ts'
 import { openStore } from './store.ts'
 import { loadGrants, loadTokens, saveGrants } from './token-file.ts'
@@ -126,7 +127,17 @@ export async function serveHub(options: ServeOptions): Promise<Serving> {
       ? ({ ok: false, diagnostics } as const)
       : ({ ok: true, value: cluster, diagnostics } as const)
   }
-  const hub = createHub({ store, book, open, clock, log, courier, id: randomUUID, check })
+  const hub = createHub({
+    hookSecret: loadHookSecret(state),
+    store,
+    book,
+    open,
+    clock,
+    log,
+    courier,
+    id: randomUUID,
+    check,
+  })
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_BYTES_MAX,

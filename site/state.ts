@@ -6,6 +6,7 @@ import type { AlertRecord, HubEvent } from '../spec/status.ts'
 import type { HubDeps } from './deps.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { createFleet, type Fleet } from './fleet.ts'
+import { createHook, type Hook } from './hook.ts'
 import { createHubNotify } from './notify.ts'
 import { createLive, type Live } from './page/live.ts'
 import { createSession, type Session, type Wire } from './session.ts'
@@ -31,6 +32,7 @@ export type HubState = {
   openAlerts(): readonly AlertRecord[]
   /** After a push: agents are told at once. */
   specChanged(): void
+  readonly hook: Hook
   /** False after the last write failed. */
   healthy(): boolean
   /** An event of the hub itself. */
@@ -233,8 +235,13 @@ export function createState(deps: HubDeps): HubState {
       if (!mayGoOn(deps.book, session, who)) session.close(1008, 'this token is no longer good')
     feed.cut(deps.book.valid)
   }
+  const hook = createHook(clock, () => {
+    for (const session of sessions.keys())
+      if (session.node() !== undefined) session.send({ type: 'poll' })
+  })
   return {
     deps,
+    hook,
     fleet,
     feed,
     live,
@@ -253,6 +260,7 @@ export function createState(deps: HubDeps): HubState {
     tick() {
       cutRevoked()
       endSilent(sessions, clock.monotonic())
+      hook.tick()
       recorder.watch()
       recorder.tell(newest.cluster())
       recorder.flush()

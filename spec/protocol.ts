@@ -59,8 +59,10 @@ export const Stored = Type.Object(
   },
   closed,
 )
-export type FromHub = Static<typeof Wanted> | Static<typeof Stored>
-export const fromHub = { wanted: Wanted, stored: Stored }
+/** Somebody told the hub that a repository has something new: agents that follow one look now. */
+export const Poll = Type.Object({ type: Type.Literal('poll') }, closed)
+export type FromHub = Static<typeof Wanted> | Static<typeof Stored> | Static<typeof Poll>
+export const fromHub = { wanted: Wanted, stored: Stored, poll: Poll }
 
 /** What the hub keeps and hands out: body is the exact text that was pushed. */
 export const Revision = Type.Object(

@@ -6,11 +6,14 @@ export type BackgroundOptions = {
   readonly random: Random
   /** From the end of one fetch to the begin of the next, plus up to a tenth: nodes do not come all at once. */
   readonly everyMs: number
-  /** There is something to take. */
+  /** There is something to take, or to begin. */
   readonly wake: () => void
   /** Ends the fetch that is on its way. */
   readonly signal: AbortSignal
 }
+
+/** Whoever hurries us without end gets a look a second. */
+const HURRY_MS_MIN = 1_000
 
 type Outcome =
   | { readonly is: 'fetched'; readonly fetched: Fetched }
@@ -22,13 +25,23 @@ type Outcome =
  */
 export function background(source: Source, options: BackgroundOptions): Source {
   const { clock, random, everyMs, wake, signal } = options
+  let endedMs = Number.NEGATIVE_INFINITY
   let dueMs = Number.NEGATIVE_INFINITY
   let running = false
   let again = false
+  let hurried = false
   let outcome: Outcome | undefined
+  const soon = () => {
+    hurried = true
+    const waitMs = Math.max(0, endedMs + HURRY_MS_MIN - clock.monotonic())
+    dueMs = Math.min(dueMs, clock.monotonic() + waitMs)
+    if (waitMs === 0) wake()
+    else void clock.sleep(waitMs, signal).then(wake, () => undefined)
+  }
   const look = async () => {
     running = true
     again = false
+    hurried = false
     try {
       const fetched = await source.fetch(signal)
       if (fetched !== undefined) outcome = { is: 'fetched', fetched }
@@ -37,9 +50,11 @@ export function background(source: Source, options: BackgroundOptions): Source {
       outcome ??= { is: 'failed', error }
     }
     running = false
-    const pauseMs = everyMs + random.between(0, Math.floor(everyMs / 10))
-    dueMs = again ? Number.NEGATIVE_INFINITY : clock.monotonic() + pauseMs
-    if ((again || outcome !== undefined) && !signal.aborted) wake()
+    endedMs = clock.monotonic()
+    dueMs = endedMs + everyMs + random.between(0, Math.floor(everyMs / 10))
+    if (signal.aborted) return
+    if (outcome !== undefined) wake()
+    if (again) soon()
   }
   return {
     name: source.name,
@@ -52,9 +67,9 @@ export function background(source: Source, options: BackgroundOptions): Source {
       return said?.fetched
     },
     hurry() {
-      dueMs = Number.NEGATIVE_INFINITY
-      again = running
-      wake()
+      if (running) again = true
+      // One that waits already is soon enough.
+      else if (!hurried) soon()
     },
   }
 }

@@ -38,6 +38,8 @@ export type UplinkDeps = {
   readonly events: EventQueue
   /** A hint that fetching is worth while; never trusted for more. */
   readonly onWanted: (revision: number, digest: string) => void
+  /** The same about a source that is not the hub. */
+  readonly onPoll: () => void
   readonly log: (message: string) => void
 }
 export type Uplink = {
@@ -94,6 +96,10 @@ function speak(deps: UplinkDeps, line: Line, beat: boolean): void {
 function hear(deps: UplinkDeps, line: Line, message: FromHub): void {
   if (message.type === 'wanted') {
     deps.onWanted(message.revision, message.digest)
+    return
+  }
+  if (message.type === 'poll') {
+    deps.onPoll()
     return
   }
   deps.events.forget(message.ids)

@@ -16,6 +16,7 @@ test('the route table is the golden file', () => {
 
 const MAY = {
   anyone: ['', 'viewer', 'operator', 'agent'],
+  signer: [],
   viewer: ['viewer', 'operator', 'agent'],
   operator: ['operator'],
   joiner: [],

@@ -63,6 +63,7 @@ export const tokens: Tokens = {
   agent: 'agent-agent-agent-agent-agent',
 }
 const AGENT: Who = { role: 'agent', name: 'shared-agent', id: 'shared-agent' }
+export const HOOK_SECRET = 'hook-secret-hook-secret'
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
 export const summaryOf = (node: string, holds: readonly string[] = [], boot = 'b1'): Summary =>
@@ -113,6 +114,7 @@ export function testHub({
     random: () => `random-random-random-${++ids}`,
   })
   const hub = createHub({
+    hookSecret: HOOK_SECRET,
     store,
     book,
     open,

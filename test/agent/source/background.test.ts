@@ -54,12 +54,14 @@ test('the next look comes after its time, or when somebody hurries', async () =>
     return waiting.length === 2
   })
   assert.equal(woken(), 0, 'nothing new wakes nobody')
-  source.hurry?.()
+  for (let n = 0; n < 5; n++) source.hurry?.()
   waiting[1]?.give(undefined)
   await until('a hurry during a look makes another one follow', async () => {
     await ask()
     return waiting.length === 3
   })
+  assert.equal(woken(), 1)
+  waiting[2]?.give(undefined)
 })
 
 test('a failure is thrown once, in the pass after it', async () => {
@@ -69,4 +71,19 @@ test('a failure is thrown once, in the pass after it', async () => {
   await until('woken', () => woken() === 1)
   await assert.rejects(ask(), /away/)
   assert.equal(await ask(), undefined)
+})
+
+test('whoever hurries without end gets one look a second', async () => {
+  const { waiting, ask, clock, source, woken } = slow()
+  await ask()
+  waiting[0]?.give(undefined)
+  await until('the first look is over', async () => {
+    source.hurry?.()
+    return woken() > 0
+  })
+  for (let n = 0; n < 5; n++) source.hurry?.()
+  assert(clock.monotonic() >= 1_000)
+  assert.equal(woken(), 1)
+  await ask()
+  assert.equal(waiting.length, 2)
 })

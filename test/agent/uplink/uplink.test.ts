@@ -41,7 +41,7 @@ function uplinkTo(url: string) {
   const events = createEventQueue(3)
   const wanted: (readonly [number, string])[] = []
   const logs: string[] = []
-  const now = { cluster: 'c', holds: ['web/192.0.2.1'], passMs: 1 }
+  const now = { cluster: 'c', holds: ['web/192.0.2.1'], passMs: 1, polls: 0 }
   const deps = {
     url,
     token: () => 't',
@@ -57,6 +57,9 @@ function uplinkTo(url: string) {
     onWanted: (revision: number, digest: string) => {
       wanted.push([revision, digest])
       throw new Error('a fault of the agent')
+    },
+    onPoll: () => {
+      now.polls++
     },
     log: (line: string) => logs.push(line),
   }
@@ -98,12 +101,14 @@ test('garbage and lies do no harm; stored events are forgotten, wanted is handed
     '[]',
     '{"type":"wanted","revision":"9"}',
     '{"type":"stored","ids":7}',
+    '{"type":"poll","url":"ext::sh"}',
   ])
     ws?.send(frame)
   ws?.send(Buffer.from([0, 1, 2]))
   ws?.send('{"type":"wanted","revision":2,"digest":"d"}')
   ws?.send('{"type":"wanted","revision":1,"digest":"older"}')
   assert.equal(u.events.size(), 1)
+  ws?.send('{"type":"poll"}')
   ws?.send('{"type":"stored","ids":["e1","e-unknown"]}')
   ws?.ping()
   if (ws !== undefined) await once(ws, 'pong')
@@ -111,6 +116,7 @@ test('garbage and lies do no harm; stored events are forgotten, wanted is handed
     [2, 'd'],
     [1, 'older'],
   ])
+  assert.equal(u.now.polls, 1)
   assert.equal(u.events.size(), 0)
   assert.ok(uplink.connected())
   await uplink.close()
