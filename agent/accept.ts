@@ -1,7 +1,7 @@
 // Trust: which fetched spec becomes the wanted one. Only newer, only valid; nothing else is touched.
 import { checkSpec } from '../spec/check.ts'
 import type { Cluster } from '../spec/cluster.ts'
-import type { Memory } from './memory.ts'
+import type { Memory, Meta } from './memory.ts'
 import type { Fetched, Origin } from './world.ts'
 
 export type Accepted =
@@ -43,6 +43,7 @@ export async function accept(memory: Memory, fetched: Fetched): Promise<Accepted
     await memory.update({ origin: recorded(origin) })
     return { kind: 'same', cluster }
   }
+  const confirm = await awaited(memory, fetched, cluster.digest)
   await memory.keepSpec('wanted', fetched.body)
   // A push is a decision of a person: also the same digest again lifts its quarantine.
   await memory.update({
@@ -54,8 +55,29 @@ export async function accept(memory: Memory, fetched: Fetched): Promise<Accepted
     failedReason: '',
     paused: false,
     origin: recorded(origin),
+    confirm,
+    lapsedRevision: undefined,
   })
   return { kind: 'new', cluster }
+}
+
+/**
+ * What is to be confirmed, after the way back is on disk: the spec that was proved last and needs no confirmation of its own. Nothing
+ * where there is no such spec, or no other one.
+ */
+async function awaited(
+  memory: Memory,
+  { confirmMs, revision }: Fetched,
+  digest: string,
+): Promise<Meta['confirm']> {
+  const { confirm, runningDigest } = memory.meta()
+  const proven = memory.spec('proven')
+  if (confirmMs === undefined || revision === 0 || proven === undefined) return undefined
+  if (confirm === undefined) {
+    if (runningDigest === digest) return undefined
+    await memory.keepSpec('before', proven)
+  }
+  return { revision, leftMs: confirmMs }
 }
 
 const recorded = (origin: Origin | undefined) => ({

@@ -26,6 +26,16 @@ const Meta = Type.Object(
     origin: Type.Optional(
       Type.Object({ from: text, commit: text, author: text }, { additionalProperties: false }),
     ),
+    /** Revision that waits for a person's confirmation, and what was left of its time when that was last written down. */
+    confirm: Type.Optional(
+      Type.Object(
+        { revision: Type.Integer({ minimum: 1 }), leftMs: Type.Integer({ minimum: 0 }) },
+        { additionalProperties: false },
+      ),
+    ),
+    confirmedRevision: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** Revision whose confirmation did not come in time. */
+    lapsedRevision: Type.Optional(Type.Integer({ minimum: 1 })),
   },
   { additionalProperties: false },
 )
@@ -45,11 +55,18 @@ const EMPTY: Meta = {
   paused: false,
 }
 
+export const KEPT = ['wanted', 'proven', 'before'] as const
+type Kept = (typeof KEPT)[number]
+
+type Passing = 'confirm' | 'confirmedRevision' | 'lapsedRevision'
+/** Of what is not always there, undefined takes it away. */
+type Patch = Partial<Omit<Meta, Passing>> & { readonly [K in Passing]?: Meta[K] | undefined }
+
 export type Memory = {
   readonly directory: string
   readonly meta: () => Meta
   /** Durable before it returns. */
-  update(patch: Partial<Meta>): Promise<void>
+  update(patch: Patch): Promise<void>
   own(paths: readonly string[]): Promise<void>
   /** After a removal: what comes to stand there later is not ours, and nothing is proved of it. */
   disown(paths: readonly string[]): Promise<void>
@@ -61,9 +78,9 @@ export type Memory = {
   /** Durable before it returns; an entry of the same id stays as it was first recorded. */
   keepOwned(more: readonly Owned[]): Promise<void>
   forget(id: string): Promise<void>
-  /** Text of a spec: 'wanted' is the newest accepted, 'proven' the last that was read back. */
-  spec(which: 'wanted' | 'proven'): string | undefined
-  keepSpec(which: 'wanted' | 'proven', body: string): Promise<void>
+  /** Text of a spec: 'wanted' is the newest accepted, 'proven' the last that was read back, 'before' what is gone back to when that is not confirmed. */
+  spec(which: Kept): string | undefined
+  keepSpec(which: Kept, body: string): Promise<void>
   /** What was found broken on disk when it was opened, in words. */
   readonly damaged: readonly string[]
 }
@@ -84,16 +101,20 @@ export async function openMemory(host: Host, directory: string): Promise<Memory>
     owned = next
   }
   const specs = new Map<string, string>()
-  for (const which of ['wanted', 'proven'] as const) {
+  for (const which of KEPT) {
     const file = await host.read(`${directory}/spec-${which}.json`)
     if (file !== undefined) specs.set(which, file.body)
   }
-  const update = async (patch: Partial<Meta>) => {
-    const { trying = '', origin, ...rest } = { ...now, ...patch }
+  const update = async (patch: Patch) => {
+    const all = { ...now, ...patch }
+    const { trying = '', origin, confirm, confirmedRevision, lapsedRevision, ...rest } = all
     const next: Meta = {
       ...rest,
       ...(trying === '' ? {} : { trying }),
       ...(origin === undefined || origin.commit === '' ? {} : { origin }),
+      ...(confirm === undefined ? {} : { confirm }),
+      ...(confirmedRevision === undefined ? {} : { confirmedRevision }),
+      ...(lapsedRevision === undefined ? {} : { lapsedRevision }),
     }
     if (JSON.stringify(next) === JSON.stringify(now)) return
     await host.write(metaPath, `${JSON.stringify(next, null, 2)}\n`, 0o600)

@@ -3,11 +3,13 @@
 import type { Cluster } from '../spec/cluster.ts'
 import { applyStep } from './apply.ts'
 import { foundIn } from './drift.ts'
+import { allowed, watchConfirm } from './confirm.ts'
 import type { Engine } from './engine.ts'
 import { textOf } from './failure.ts'
 import { healthFiles, proxyTargets } from './health-targets.ts'
 import type { Memory } from './memory.ts'
 import { observe, type ProofCache } from './observe.ts'
+import type { Held, PassState } from './pass-state.ts'
 import { heldByPeer, type Peers } from './peers.ts'
 import { guard } from './plan/guard.ts'
 import { compile, planWants } from './plan/index.ts'
@@ -16,7 +18,7 @@ import type { Facts, Observed, Plan, Want } from './plan/types.ts'
 import { holdsOf, type Status } from './status.ts'
 import { parsed, provenCluster, target } from './target.ts'
 import { pull } from './pull.ts'
-import { takeTurn, type Waiting } from './trial.ts'
+import { takeTurn } from './trial.ts'
 import { failed } from './quarantine.ts'
 import type { Source, World } from './world.ts'
 
@@ -35,33 +37,13 @@ export type Agent = {
   /** Kept over passes. */
   readonly state: PassState
 }
-export type PassState = {
-  /** Parsed specs by their text: parsing again would be the most of a pass without steps. */
-  parsed: Map<string, Cluster>
-  waiting: Waiting | undefined
-  /** Peers that asked this node: when, and what they announced. */
-  readonly asked: Map<string, { readonly applying: string; readonly atMs: number }>
-  /** Earliest next try after a failure that the world may mend, by digest. */
-  retry: { digest: string; atMs: number; delayMs: number } | undefined
-  refused: string
-  /** Why the wanted spec is not taken now, while the node stays at the proven one. */
-  held: Held | undefined
-  /** This agent process has seen the node in order. */
-  settled: boolean
-}
-type Held = { readonly digest: string; readonly reason: string; readonly failed: string }
-export const emptyPassState = (): PassState => ({
-  parsed: new Map(),
-  waiting: undefined,
-  asked: new Map(),
-  retry: undefined,
-  refused: '',
-  held: undefined,
-  settled: false,
-})
 
-/** `again`: soon, something is being waited for. `claims`: peers go on seeing our announcement. */
-export type PassResult = { readonly again: boolean; readonly claims?: boolean }
+/** `again`: soon, something is being waited for. `claims`: peers go on seeing our announcement. `withinMs`: the next pass at the latest. */
+export type PassResult = {
+  readonly again: boolean
+  readonly claims?: boolean
+  readonly withinMs?: number
+}
 
 /** One unanswered question is not yet a failed spec. */
 const VERIFY_TRIES_MAX = 5
@@ -74,9 +56,10 @@ export async function pass(agent: Agent): Promise<PassResult> {
   let claims = false
   try {
     await pull(agent)
+    const withinMs = await watchConfirm(agent)
     const result = await converge(agent)
     claims = result.claims === true
-    return result
+    return withinMs === undefined ? result : { ...result, withinMs }
   } catch (thrown) {
     agent.status.set({ condition: 'Degraded', reason: `cannot finish the pass: ${textOf(thrown)}` })
     agent.status.event('failed', `cannot finish the pass: ${textOf(thrown)}`)
@@ -170,7 +153,12 @@ async function settled(agent: Agent, cluster: Cluster, text: string): Promise<Pa
   } else if (state.refused !== '') {
     status.set({ condition: 'Stalled', reason: state.refused })
   } else {
-    status.set({ condition: 'Ready', reason: '' })
+    const { confirm } = memory.meta()
+    const reason =
+      confirm === undefined
+        ? ''
+        : `revision ${confirm.revision} waits for hactl confirm, or this node goes back`
+    status.set({ condition: 'Ready', reason })
   }
   return QUIET
 }
@@ -200,7 +188,7 @@ async function change(
   const now = agent.world.clock.monotonic()
   if (state.retry?.digest === plan.digest && now < state.retry.atMs) return QUIET
   const before = provenCluster(agent)
-  const verdict = guard({ plan, cluster, before, allow: memory.meta().allow })
+  const verdict = guard({ plan, cluster, before, allow: allowed(agent) })
   if (!verdict.ok) {
     const reason = `${verdict.code}: ${verdict.message}; ${verdict.hint}`
     status.event('refused', reason)

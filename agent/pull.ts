@@ -23,6 +23,7 @@ export async function pull(agent: Agent): Promise<void> {
       agent.state.retry = undefined
       agent.state.waiting = undefined
       agent.state.held = undefined
+      agent.state.countdown = undefined
       // What was said of the spec before must not be read as said of this one.
       const what =
         fetched.origin === undefined

@@ -13,7 +13,8 @@ import { openHubKey } from './enrol.ts'
 import { examineOften } from './examine.ts'
 import { openMemory } from './memory.ts'
 import { startNotify } from './notify/start.ts'
-import { type Agent, emptyPassState, pass } from './pass.ts'
+import { type Agent, pass } from './pass.ts'
+import { emptyPassState } from './pass-state.ts'
 import { askNodes, createPeers, placesOf } from './peers.ts'
 import { engines } from './providers/index.ts'
 import { enrolDoors } from './host/enrol-doors.ts'
@@ -142,10 +143,10 @@ async function loop(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    const { again } = await pass(agent)
+    const { again, withinMs = Number.POSITIVE_INFINITY } = await pass(agent)
     beat()
     const jitterMs = agent.world.random.between(0, Math.floor(intervalMs / 5))
-    const ms = again ? AGAIN_MS : intervalMs + jitterMs
+    const ms = again ? AGAIN_MS : Math.min(intervalMs + jitterMs, withinMs)
     await pace.sleep(agent.world.clock, ms, signal, beat)
   }
 }
@@ -233,6 +234,11 @@ function openDoors(agent: Agent, needs: DoorNeeds): readonly Close[] {
       },
       onPoll: () => {
         for (const source of agent.sources) source.hurry?.()
+        needs.wake()
+      },
+      onConfirmed: (revision) => {
+        agent.state.confirmed = revision
+        needs.wake()
       },
       log: needs.log,
     })

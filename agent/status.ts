@@ -66,12 +66,17 @@ const NO_DETAILS: Details = {
 }
 
 /** Absent where there is nothing to say: a peer or hub of before does not know the words. */
-function said({ trying, origin }: Meta, claimed: string): Pick<Summary, 'applying' | 'origin'> {
+function said(
+  { trying, origin, confirmedRevision, lapsedRevision }: Meta,
+  claimed: string,
+): Pick<Summary, 'applying' | 'origin' | 'confirmedRevision' | 'lapsedRevision'> {
   const applying = trying ?? claimed
   const from = `commit ${origin?.commit.slice(0, 12)} by ${origin?.author}`
   return {
     ...(applying === '' ? {} : { applying }),
     ...(origin === undefined ? {} : { origin: from.slice(0, 300) }),
+    ...(confirmedRevision === undefined ? {} : { confirmedRevision }),
+    ...(lapsedRevision === undefined ? {} : { lapsedRevision }),
   }
 }
 const JUST_STARTED = {

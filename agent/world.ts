@@ -101,6 +101,8 @@ export type Fetched = {
   readonly body: string
   readonly revision: number
   readonly allow: readonly string[]
+  /** Only of a spec that waits for a person's confirmation: what is left of the time for it, in milliseconds. */
+  readonly confirmMs?: number
   /** Where it stands in a history that can be rewritten; absent where revisions have numbers or none. */
   readonly origin?: Origin
   /** Detached signature that stands beside the spec; who may sign is for trust to judge. */

@@ -16,6 +16,8 @@ export type PushRequest = {
   readonly author: string
   readonly note: string
   readonly allow: readonly string[]
+  /** Agents go back unless it is confirmed within so many milliseconds. */
+  readonly confirmMs?: number
 }
 export type Pushed =
   | { readonly is: 'created' | 'same'; readonly revision: number; readonly digest: string }
@@ -30,6 +32,8 @@ export type HubClient = {
   revisions(limit?: number): Promise<readonly Revision[]>
   revision(revision: number): Promise<HubSpec | undefined>
   push(request: PushRequest): Promise<Pushed>
+  /** Throws Exit(refused) when there is nothing to confirm any more. */
+  confirm(revision: number): Promise<void>
   status(): Promise<ClusterStatus>
   /** The newest so many, in any order; with `before` only those of an earlier seq. */
   events(limit: number, before?: number): Promise<readonly HubEvent[]>
@@ -75,6 +79,7 @@ export function hubClient(target: Target): HubClient {
     revisions: async (limit = 20) =>
       listed(url, await get(`/v1/specs?limit=${limit}`), Revision, 'revisions'),
     push: async (request) => pushed(url, await call(target, pushCall(request))),
+    confirm: async (revision) => expectOk(url, await call(target, confirmCall(revision))),
     status: async () => parsed(url, await get('/v1/status'), ClusterStatus),
     events: async (limit, before) =>
       listed(url, await get(`/v1/events?${range(limit, before)}`), HubEvent, 'events'),
@@ -97,8 +102,14 @@ const pushCall = (request: PushRequest): Call => ({
     'x-hactl-author': headerText(request.author),
     'x-hactl-note': headerText(request.note),
     'x-hactl-allow': request.allow.join(','),
+    ...(request.confirmMs === undefined ? {} : { 'x-hactl-confirm': String(request.confirmMs) }),
   },
   body: request.text,
+})
+const confirmCall = (revision: number): Call => ({
+  method: 'POST',
+  path: '/v1/confirm',
+  headers: { 'if-match': `"${revision}"` },
 })
 const headerText = (text: string): string =>
   text.replace(/[^\u0020-\u0024\u0026-\u007e]+/gu, (part) =>

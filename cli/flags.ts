@@ -1,6 +1,7 @@
 // Values that several commands take, and how wrong ones are refused.
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { TOKEN_TTL_MS_MAX, TOKEN_TTL_MS_MIN } from '../spec/enrol.ts'
+import { CONFIRM_MS_MIN } from '../spec/limits.ts'
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
@@ -24,6 +25,14 @@ export function lifetime(text: string): number {
   if (!(ms >= TOKEN_TTL_MS_MIN && ms <= TOKEN_TTL_MS_MAX))
     throw new InvalidArgumentError('Expected how long it is good: 1h, 12h or 30d.')
   return Math.round(ms)
+}
+
+/** A time for `push --confirm`. */
+export function confirmTime(text: string): number {
+  const ms = duration(text)
+  if (ms < CONFIRM_MS_MIN)
+    throw new InvalidArgumentError(`Expected at least ${CONFIRM_MS_MIN / 1_000}s to look around.`)
+  return ms
 }
 
 /** An integer in [min, max]. */

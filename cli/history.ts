@@ -1,5 +1,6 @@
 // What `hactl history` and `hactl events` do.
 import { Value } from '@sinclair/typebox/value'
+import type { Revision } from '../spec/protocol.ts'
 import { HubEvent } from '../spec/status.ts'
 import { type HubClient, hubClient } from './client.ts'
 import type { EventsFlags } from './commands/events.ts'
@@ -33,12 +34,15 @@ export async function history(
         when(r.at),
         short(r.digest),
         plain(r.author),
-        r.allow.join(' ') || '-',
+        [...r.allow, ...confirmWord(r)].join(' ') || '-',
         plain(r.note).replace(/\s+/g, ' '),
       ]),
     ]),
   )
 }
+
+const confirmWord = ({ confirmMs, confirmedAt }: Revision): readonly string[] =>
+  confirmMs === undefined ? [] : [confirmedAt === undefined ? 'unconfirmed' : 'confirmed']
 
 async function one(io: Io, client: HubClient, revision: number): Promise<void> {
   const found = await client.revision(revision)

@@ -3,6 +3,7 @@ import { Command, CommanderError, Help } from 'commander'
 import { addAgent } from './commands/agent.ts'
 import { addAlerts } from './commands/alerts.ts'
 import { addCompletion } from './commands/completion.ts'
+import { addConfirm } from './commands/confirm.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
 import { addHistory } from './commands/history.ts'
@@ -32,6 +33,7 @@ const VERBS = [
   addPlan,
   addRender,
   addPush,
+  addConfirm,
   addStatus,
   addAlerts,
   addHistory,

@@ -17,6 +17,8 @@ export type SendFlags = {
   readonly allowMissing?: boolean
   readonly wait: boolean
   readonly timeout: number
+  /** Time for `hactl confirm`, in milliseconds. */
+  readonly confirm?: number
 }
 export type Sending = {
   readonly file: string
@@ -45,6 +47,7 @@ export async function send(
     author: io.env['HACTL_AUTHOR'] ?? io.user,
     note: flags.note ?? '',
     allow: allowed(flags),
+    ...(flags.confirm === undefined ? {} : { confirmMs: flags.confirm }),
   })
   if (pushed.is === 'invalid') throw invalid(io, sending.file, sending.text, pushed.diagnostics)
   if (pushed.is === 'conflict') throw await conflict(client, pushed.revision, sending.parent)
@@ -55,8 +58,10 @@ export async function send(
         ? `Revision ${revision} (${short(digest)}) is on the hub.\n`
         : `Revision ${revision} (${short(digest)}) is the newest already; nothing was sent anew.\n`,
     )
+  const waits = pushed.is === 'created' ? flags.confirm : undefined
   if (!flags.wait) {
     if (io.json) jsonOut(io, { ok: true, outcome: 'sent', revision, digest })
+    else io.out(reminder(waits))
     return
   }
   const nodes = balancers(sending.cluster)
@@ -64,10 +69,17 @@ export async function send(
   const verdict = verdictOf(followed, revision, flags)
   if (io.json)
     jsonOut(io, { ok: verdict.exit === EXIT.ok, exit: verdict.exit, digest, ...followed })
-  else if (verdict.exit === EXIT.ok) io.out(`${paint(io, 'green', verdict.text)}\n`)
+  else if (verdict.exit === EXIT.ok)
+    io.out(`${paint(io, 'green', verdict.text)}\n${reminder(waits)}`)
   if (verdict.exit !== EXIT.ok)
     throw new Exit(verdict.exit, io.json ? '' : verdict.text, verdict.hint)
 }
+
+/** What a person has to do yet. */
+const reminder = (confirmMs: number | undefined): string =>
+  confirmMs === undefined
+    ? ''
+    : `Look whether all is well, then: hactl confirm. Within ${age(confirmMs)} of the push, else every node goes back.\n`
 
 async function conflict(client: HubClient, newest: number, parent: number): Promise<Exit> {
   const found = await client.revisions().catch(() => [])

@@ -42,6 +42,14 @@ const NODE_COLOURS: Readonly<Record<NodeStatus['condition'], Paint>> = {
   Unknown: 'yellow',
 }
 
+/** What a person has to do yet, or did not do. */
+function confirmation(io: Pick<Io, 'color'>, { revision, confirmLeftMs }: ClusterStatus): string {
+  if (confirmLeftMs === undefined) return ''
+  return confirmLeftMs === 0
+    ? `${paint(io, 'red', 'unconfirmed')}  revision ${revision} was not confirmed in time: nodes went back; push it again, or hactl rollback\n`
+    : `${paint(io, 'yellow', 'unconfirmed')}  nodes go back from revision ${revision} in ${age(confirmLeftMs)}: hactl confirm keeps it\n`
+}
+
 /** The whole status as text; everything that came over the net has lost its control characters. */
 export function statusText(io: Pick<Io, 'color'>, now: ClusterStatus): string {
   const head =
@@ -76,6 +84,7 @@ export function statusText(io: Pick<Io, 'color'>, now: ClusterStatus): string {
   const alerts = now.alerts.map((a) => `${paint(io, 'red', 'alert')}  ${plain(a.text)}\n`)
   return [
     head,
+    confirmation(io, now),
     now.vips.length === 0 ? '' : `\n${table(vips)}`,
     nodes.length === 1 ? '' : `\n${table(nodes)}`,
     serverText(io, now.nodes),

@@ -32,6 +32,9 @@ export function expectOk(url: string, answer: Answer): void {
       `cannot use ${url}: ${status === 401 ? 'it does not know the token' : 'the token may not do this'}${said}`,
       'give --token or --token-file, or set HACTL_TOKEN; the hub keeps its tokens in <state>/tokens.json',
     )
+  // Words of the hub's own: what is asked for is no longer so.
+  if (status === 409)
+    throw new Exit(EXIT.refused, said.slice(2, -1), 'hactl status shows what runs')
   if (status === 413) throw new Exit(EXIT.invalid, `cannot push: the spec is too large${said}`)
   throw new Exit(EXIT.unreachable, `cannot use ${url}: it answers ${status}${said}`)
 }

@@ -4,6 +4,7 @@ import { NODES_MAX, STALE_MS } from '../spec/limits.ts'
 import type { Report, Summary } from '../spec/report.ts'
 import type { Alert, AlertRecord, ClusterStatus, NodeStatus, VipStatus } from '../spec/status.ts'
 import { alertTexts, slowAlerts } from './alerts.ts'
+import { confirmLeft, type Wanted } from './confirm.ts'
 import type { Clock } from './deps.ts'
 import { holderWords, type Transition, transitionText } from './transition.ts'
 import { type Claim, GRACE_MS, type Heard, vipStatus } from './vips.ts'
@@ -22,12 +23,7 @@ type Agent = {
   /** As last noticed, so that falling silent is noticed once. */
   stale: boolean
 }
-/** Newest spec as far as the fleet needs it. */
-export type Wanted = {
-  readonly revision: number
-  readonly digest: string
-  readonly cluster: Cluster
-}
+
 export type Fleet = {
   setWanted(wanted: Wanted): void
   /** False when there are AGENTS_MAX already. */
@@ -195,6 +191,7 @@ function statusAt(memory: Memory, { startedAt, graceEnd }: Times, clock: Clock):
     ...(wanted === undefined || wanted.cluster.singlePoints.length === 0
       ? {}
       : { singlePoints: [...wanted.cluster.singlePoints] }),
+    ...confirmLeft(wanted?.untilMs, clock.now()),
   }
 }
 

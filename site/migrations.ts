@@ -43,4 +43,9 @@ export const MIGRATIONS: readonly string[] = [
      closed INTEGER,
      UNIQUE (key, since)
    ) STRICT;`,
+  `CREATE TABLE confirms (
+     revision INTEGER PRIMARY KEY REFERENCES revisions (revision),
+     window_ms INTEGER NOT NULL,
+     confirmed_at INTEGER
+   ) STRICT;`,
 ]

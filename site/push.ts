@@ -1,6 +1,6 @@
 // POST /v1/specs: size, text, checks, compare-and-swap; the only way a spec gets in.
 import type { Context } from 'hono'
-import { SPEC_BYTES_MAX } from '../spec/limits.ts'
+import { CONFIRM_MS_MAX, CONFIRM_MS_MIN, SPEC_BYTES_MAX } from '../spec/limits.ts'
 import type { HubState } from './state.ts'
 import type { Who } from './tokens.ts'
 
@@ -13,6 +13,7 @@ type Head = {
   readonly allow: readonly string[]
   readonly author: string
   readonly note: string
+  readonly confirmMs?: number
 }
 
 /** Header text may be percent-encoded UTF-8; what is not, is taken as it stands. */
@@ -40,7 +41,15 @@ function readHead(c: Context): Head | Bad {
   const allow = [...new Set(listed.filter((word) => word !== ''))]
   if (allow.length > ALLOW_MAX || !allow.every((word) => ALLOW.test(word)))
     return { status: 400, error: 'cannot read x-hactl-allow: words of a-z and -, at most 8' }
+  const window = c.req.header('x-hactl-confirm')
+  const confirmMs = Number(window ?? CONFIRM_MS_MIN)
+  if (!(confirmMs >= CONFIRM_MS_MIN && confirmMs <= CONFIRM_MS_MAX && Number.isInteger(confirmMs)))
+    return {
+      status: 400,
+      error: `cannot read x-hactl-confirm: milliseconds from ${CONFIRM_MS_MIN} to ${CONFIRM_MS_MAX}`,
+    }
   return {
+    ...(window === undefined ? {} : { confirmMs }),
     parent: Number(parent),
     allow,
     author: words(c.req.header('x-hactl-author'), 100),

@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import { COOKIE } from './access.ts'
 import { toRecord } from './notify.ts'
+import { confirmLeftMs } from './confirm.ts'
 import type { HubState } from './state.ts'
 import type { StoredSpec } from './store.ts'
 import type { Who } from './tokens.ts'
@@ -59,12 +60,14 @@ export function revisions(state: HubState, c: Context): Response {
  */
 export const etagOf = (spec: StoredSpec): string => `"${spec.revision}-${spec.digest}"`
 
-function specAnswer(c: Context, spec: StoredSpec): Response {
+function specAnswer(state: HubState, c: Context, spec: StoredSpec): Response {
   const etag = etagOf(spec)
   c.header('etag', etag)
   c.header('x-hactl-revision', String(spec.revision))
   c.header('x-hactl-digest', spec.digest)
   c.header('x-hactl-allow', spec.allow.join(','))
+  const leftMs = confirmLeftMs(spec, state.deps.clock.now())
+  if (leftMs !== undefined) c.header('x-hactl-confirm', String(leftMs))
   const asked = (c.req.header('if-none-match') ?? '').split(',').map((tag) => tag.trim())
   if (asked.includes(etag)) return c.body(null, 304)
   c.header('content-type', 'application/json; charset=utf-8')
@@ -75,7 +78,7 @@ export function spec(state: HubState, c: Context): Response {
   const newest = state.newest()
   return newest === undefined
     ? fail(c, 404, 'cannot give a spec: none was pushed yet')
-    : specAnswer(c, newest)
+    : specAnswer(state, c, newest)
 }
 
 export function specAt(state: HubState, c: Context): Response {
@@ -83,7 +86,7 @@ export function specAt(state: HubState, c: Context): Response {
   const found = /^[1-9][0-9]{0,14}$/.test(text) ? state.deps.store.spec(Number(text)) : undefined
   return found === undefined
     ? fail(c, 404, `cannot find revision ${text.slice(0, 20)}`)
-    : specAnswer(c, found)
+    : specAnswer(state, c, found)
 }
 
 /** With view= the parts of that page that differ; since= says what the reader has. */

@@ -1,6 +1,7 @@
 // Path, who may, what: all of the hub's surface on one screen. The table is a golden file in test/cases/hub.
 import type { Context } from 'hono'
 import type { Access } from './access.ts'
+import { confirmSpec } from './confirm.ts'
 import * as enrol from './enrol.ts'
 import { gitHook } from './hook.ts'
 import { pushSpec } from './push.ts'
@@ -38,6 +39,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/specs', access: 'viewer', handle: read.revisions },
   { method: 'GET', path: '/v1/specs/:revision', access: 'operator', handle: read.specAt },
   { method: 'POST', path: '/v1/specs', access: 'operator', handle: pushSpec },
+  { method: 'POST', path: '/v1/confirm', access: 'operator', handle: confirmSpec },
   { method: 'GET', path: '/v1/spec', access: 'agent', handle: read.spec },
   { method: 'POST', path: '/v1/enrol', access: 'joiner', handle: enrol.enrol },
   { method: 'POST', path: '/v1/join-tokens', access: 'operator', handle: enrol.createJoin },

@@ -74,21 +74,31 @@ function createNewest({ store, check, log }: HubDeps, fleet: Fleet) {
   const use = () => {
     newest = store.newest()
     if (newest === undefined) return
-    const { revision, digest, body } = newest
+    const { revision, digest, body, confirmMs, confirmedAt, at } = newest
+    const untilMs =
+      confirmMs === undefined || confirmedAt !== undefined ? undefined : at + confirmMs
     const parsed = check(body)
     if (parsed.ok) {
       cluster = parsed.value
-      fleet.setWanted({ revision, digest, cluster })
+      fleet.setWanted({ revision, digest, cluster, ...(untilMs === undefined ? {} : { untilMs }) })
     } else log(`hub: revision ${revision} no longer passes this version's checks`)
   }
   use()
   return {
     use,
     get: () => newest,
+    /** It is this one, and nobody has confirmed it to the hub. */
+    waitsFor: (revision: number | undefined) =>
+      revision !== undefined &&
+      newest?.revision === revision &&
+      newest.confirmMs !== undefined &&
+      newest.confirmedAt === undefined,
     cluster: () => cluster,
     tell: (session: Session) => {
       if (newest === undefined) return
       session.send({ type: 'wanted', revision: newest.revision, digest: newest.digest })
+      if (newest.confirmedAt !== undefined)
+        session.send({ type: 'confirmed', revision: newest.revision })
     },
   }
 }
@@ -116,6 +126,7 @@ function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
   return {
     healthy: guard.healthy,
     own,
+    write: guard.write,
     record,
     keep: (node: string, report: Report) => void unsaved.set(node, report),
     watch() {
@@ -156,10 +167,12 @@ type Parts = {
   readonly newest: ReturnType<typeof createNewest>
   readonly recorder: ReturnType<typeof createRecorder>
   readonly sessions: Map<Session, Who>
+  /** A person confirmed the newest revision on this node: all are told. */
+  readonly confirmHere: (node: string) => void
 }
 
 function openSession(
-  { deps, fleet, feed, newest, recorder, sessions }: Parts,
+  { deps, fleet, feed, newest, recorder, sessions, confirmHere }: Parts,
   wire: Wire,
   who: Who,
 ): Session {
@@ -185,6 +198,7 @@ function openSession(
         return undefined
       },
       onSummary(node, summary) {
+        if (newest.waitsFor(summary.confirmedRevision)) confirmHere(node)
         if (fleet.heartbeat(node, summary)) recorder.watch()
         else feed.touch()
       },
@@ -229,7 +243,6 @@ export function createState(deps: HubDeps): HubState {
   const sessions = new Map<Session, Who>()
   const newest = createNewest(deps, fleet)
   const live = createLive({ ...store, cluster: newest.cluster, files: () => undefined }, deps.id)
-  const parts: Parts = { deps, fleet, feed, newest, recorder, sessions }
   const cutRevoked = () => {
     for (const [session, who] of sessions)
       if (!mayGoOn(deps.book, session, who)) session.close(1008, 'this token is no longer good')
@@ -239,6 +252,18 @@ export function createState(deps: HubDeps): HubState {
     for (const session of sessions.keys())
       if (session.node() !== undefined) session.send({ type: 'poll' })
   })
+  const specChanged = () => {
+    newest.use()
+    for (const session of sessions.keys()) if (session.node() !== undefined) newest.tell(session)
+    feed.touch()
+  }
+  const confirmHere = (node: string) => {
+    const revision = newest.get()?.revision ?? 0
+    if (!recorder.write(() => store.confirm(revision, clock.now()))) return
+    deps.log(`hub: revision ${revision} was confirmed on ${node}`)
+    specChanged()
+  }
+  const parts: Parts = { deps, fleet, feed, newest, recorder, sessions, confirmHere }
   return {
     deps,
     hook,
@@ -247,11 +272,7 @@ export function createState(deps: HubDeps): HubState {
     live,
     newest: newest.get,
     openAlerts: recorder.openAlerts,
-    specChanged() {
-      newest.use()
-      for (const session of sessions.keys()) if (session.node() !== undefined) newest.tell(session)
-      feed.touch()
-    },
+    specChanged,
     healthy: recorder.healthy,
     note: recorder.own,
     cutRevoked,

@@ -24,6 +24,8 @@ export type Pushed = {
   readonly note: string
   readonly allow: readonly string[]
   readonly at: number
+  /** Agents go back unless it is confirmed within so many milliseconds; absent: it counts at once. */
+  readonly confirmMs?: number
 }
 export type PushResult =
   | { readonly outcome: 'created' | 'same'; readonly revision: Revision }
@@ -36,6 +38,8 @@ export type Store = {
   revisions(before: number, limit: number): readonly Revision[]
   /** Compare-and-swap on the parent; the same meaning with the same overrides is not stored twice. */
   push(spec: Pushed): PushResult
+  /** Idempotent: the first time counts. */
+  confirm(revision: number, at: number): void
   reports(): ReadonlyMap<string, Report>
   saveReports(reports: ReadonlyMap<string, Report>, at: number): void
   /** Idempotent by (node, id). Returns the ones that were new. */
@@ -68,7 +72,10 @@ const toRevision = (row: Row): Revision => ({
   author: str(row, 'author'),
   note: str(row, 'note'),
   allow: str(row, 'allow') === '' ? [] : str(row, 'allow').split(','),
+  ...(typeof row['window_ms'] === 'number' ? { confirmMs: row['window_ms'] } : {}),
+  ...(typeof row['confirmed_at'] === 'number' ? { confirmedAt: row['confirmed_at'] } : {}),
 })
+const SELECT = 'SELECT * FROM revisions LEFT JOIN confirms USING (revision)'
 const toSpec = (row: Row | undefined): StoredSpec | undefined =>
   row === undefined ? undefined : { ...toRevision(row), body: str(row, 'body') }
 const toEvent = (row: Row): HubEvent => ({
@@ -122,7 +129,10 @@ function pushInto(
 ): PushResult {
   const last = newest()
   const allow = [...spec.allow].sort().join(',')
-  if (last !== undefined && last.digest === spec.digest && last.allow.join(',') === allow) {
+  // Pushed again without a wait: that is a word of its own for a spec which waits for one.
+  const waits = last?.confirmMs !== undefined && last.confirmedAt === undefined
+  const same = last?.digest === spec.digest && last.allow.join(',') === allow
+  if (last !== undefined && same && !waits) {
     const { body: _, ...revision } = last
     return { outcome: 'same', revision }
   }
@@ -133,8 +143,15 @@ function pushInto(
   db.prepare(
     'INSERT INTO revisions (revision, digest, at, author, note, allow, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
   ).run(revision, digest, at, author, note, allow, body)
+  const { confirmMs } = spec
+  if (confirmMs !== undefined)
+    db.prepare('INSERT INTO confirms (revision, window_ms) VALUES (?, ?)').run(revision, confirmMs)
   const words = allow === '' ? [] : allow.split(',')
-  return { outcome: 'created', revision: { revision, digest, at, author, note, allow: words } }
+  const waiting = confirmMs === undefined ? {} : { confirmMs }
+  return {
+    outcome: 'created',
+    revision: { revision, digest, at, author, note, allow: words, ...waiting },
+  }
 }
 
 const toAlert = (row: Row): StoredAlert => ({
@@ -218,20 +235,26 @@ export function openStore(path: string): Store {
   } catch (error) {
     throw new StoreError(`open the hub's store ${path}`, error)
   }
-  const newest = () =>
-    toSpec(db.prepare('SELECT * FROM revisions ORDER BY revision DESC LIMIT 1').get())
+  const newest = () => toSpec(db.prepare(`${SELECT} ORDER BY revision DESC LIMIT 1`).get())
   return {
     newest,
-    spec: (revision) =>
-      toSpec(db.prepare('SELECT * FROM revisions WHERE revision = ?').get(revision)),
+    spec: (revision) => toSpec(db.prepare(`${SELECT} WHERE revision = ?`).get(revision)),
     revisions: (before, limit) =>
       db
         .prepare(
-          'SELECT revision, digest, at, author, note, allow FROM revisions WHERE revision < ? ORDER BY revision DESC LIMIT ?',
+          `SELECT revision, digest, at, author, note, allow, window_ms, confirmed_at
+           FROM revisions LEFT JOIN confirms USING (revision)
+           WHERE revision < ? ORDER BY revision DESC LIMIT ?`,
         )
         .all(before, limit)
         .map(toRevision),
     push: (spec) => transaction(db, 'store the spec', () => pushInto(db, newest, spec)),
+    confirm: (revision, at) =>
+      transaction(db, 'store the confirmation', () => {
+        db.prepare(
+          'UPDATE confirms SET confirmed_at = ? WHERE revision = ? AND confirmed_at IS NULL',
+        ).run(at, revision)
+      }),
     reports: () => readReports(db.prepare('SELECT node, body FROM reports').all()),
     saveReports: (reports, at) =>
       transaction(db, 'store reports', () => {

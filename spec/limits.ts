@@ -31,6 +31,9 @@ export const PASS_INTERVAL_MS_MIN = 1_000
 export const HEARTBEAT_MS = 1_000
 /** Three missed heartbeats make a node stale on the hub. */
 export const STALE_MS = 3 * HEARTBEAT_MS
+/** How long `push --confirm` may wait for the word; an agent goes back by itself at the end of it. */
+export const CONFIRM_MS_MIN = 5_000
+export const CONFIRM_MS_MAX = 24 * 3_600_000
 export const PEER_PORT = 9440
 export const HUB_PORT = 9400
 export const COMMAND_TIMEOUT_MS = 10_000

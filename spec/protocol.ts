@@ -1,6 +1,7 @@
 // Messages between agent and hub over WebSocket (/v1/agent), one JSON object per text frame.
 // Unknown message types are ignored by both sides, so that an old agent and a new hub understand each other.
 import { type Static, Type } from '@sinclair/typebox'
+import { CONFIRM_MS_MAX } from './limits.ts'
 import { NodeEvent, Report, Summary } from './report.ts'
 
 const closed = { additionalProperties: false }
@@ -61,8 +62,17 @@ export const Stored = Type.Object(
 )
 /** Somebody told the hub that a repository has something new: agents that follow one look now. */
 export const Poll = Type.Object({ type: Type.Literal('poll') }, closed)
-export type FromHub = Static<typeof Wanted> | Static<typeof Stored> | Static<typeof Poll>
-export const fromHub = { wanted: Wanted, stored: Stored, poll: Poll }
+/** A person has confirmed this revision: said when it happens, and to every agent that comes. */
+export const Confirmed = Type.Object(
+  { type: Type.Literal('confirmed'), revision: Type.Integer({ minimum: 1 }) },
+  closed,
+)
+export type FromHub =
+  | Static<typeof Wanted>
+  | Static<typeof Stored>
+  | Static<typeof Poll>
+  | Static<typeof Confirmed>
+export const fromHub = { wanted: Wanted, stored: Stored, poll: Poll, confirmed: Confirmed }
 
 /** What the hub keeps and hands out: body is the exact text that was pushed. */
 export const Revision = Type.Object(
@@ -74,6 +84,10 @@ export const Revision = Type.Object(
     note: Type.String({ maxLength: 400 }),
     /** Overrides of guards that hold for this revision: 'removals', 'blink', 'empty'. */
     allow: Type.Array(Type.String({ pattern: '^[a-z-]{1,20}$' }), { maxItems: 8 }),
+    /** Only where it was pushed with --confirm: agents go back unless it is confirmed within so many milliseconds. */
+    confirmMs: Type.Optional(Type.Integer({ minimum: 1, maximum: CONFIRM_MS_MAX })),
+    /** Wall clock of the hub, milliseconds since 1970. */
+    confirmedAt: Type.Optional(Type.Integer()),
   },
   closed,
 )

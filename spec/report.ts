@@ -36,6 +36,10 @@ export const Summary = Type.Object(
     step: Type.Optional(text(300)),
     /** Commit and author of the wanted spec, for showing. Absent: it came from no repository. */
     origin: Type.Optional(text(300)),
+    /** Highest revision that this node knows to be confirmed by a person; absent when none: peers take its word. */
+    confirmedRevision: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** Revision that this node went back from, since nobody confirmed it in time; absent when none. */
+    lapsedRevision: Type.Optional(Type.Integer({ minimum: 1 })),
   },
   // Open: a newer agent may say more, and must not look dead to an older peer or hub for it.
   { additionalProperties: true },

@@ -92,6 +92,8 @@ export const ClusterStatus = Type.Object(
     alerts: Type.Array(Alert),
     /** What takes the service down alone, as the newest spec says. Absent: none, or a hub of before. */
     singlePoints: Type.Optional(Type.Array(Type.String())),
+    /** Time left to confirm the newest revision, 0 when that was not done in time. Absent: it needs no confirmation. */
+    confirmLeftMs: Type.Optional(Type.Integer({ minimum: 0 })),
   },
   closed,
 )

@@ -1,5 +1,5 @@
 // A spec from a web server or the hub: conditional GET, bounded in time and size.
-import { HUB_PORT, SPEC_BYTES_MAX } from '../../spec/limits.ts'
+import { CONFIRM_MS_MAX, HUB_PORT, SPEC_BYTES_MAX } from '../../spec/limits.ts'
 import type { Fetched, Source } from '../world.ts'
 
 export type HttpSourceOptions = {
@@ -44,6 +44,14 @@ function allowOf(headers: Headers): readonly string[] {
   return allow
 }
 
+function confirmOf(headers: Headers): Pick<Fetched, 'confirmMs'> {
+  const text = headers.get('x-hactl-confirm')
+  if (text === null) return {}
+  if (!/^[0-9]{1,9}$/.test(text) || Number(text) > CONFIRM_MS_MAX)
+    throw new Error('x-hactl-confirm is not a time in milliseconds')
+  return { confirmMs: Number(text) }
+}
+
 /** undici hides the reason ("fetch failed") one level down. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
@@ -81,6 +89,7 @@ export function httpSource({ url, token, timeoutMs }: HttpSourceOptions): Source
       body,
       revision: revisionOf(response.headers),
       allow: allowOf(response.headers),
+      ...confirmOf(response.headers),
     }
     // Remembered only after all of it was read: a cut answer must be asked for again.
     const seen = response.headers.get('etag')

@@ -1,7 +1,7 @@
 // What goes out and comes in as text frames. Pure: no socket, no clock.
 import { Value } from '@sinclair/typebox/value'
 import { FRAME_BYTES_MAX } from '../../spec/limits.ts'
-import { type FromHub, Poll, Stored, Wanted } from '../../spec/protocol.ts'
+import { Confirmed, type FromHub, Poll, Stored, Wanted } from '../../spec/protocol.ts'
 import { Report, Summary } from '../../spec/report.ts'
 
 /** undefined for anything that is not a message we know: a newer, or a lying, hub cannot disturb us. */
@@ -15,6 +15,7 @@ export function readFrame(text: string): FromHub | undefined {
   if (Value.Check(Wanted, value)) return value
   if (Value.Check(Stored, value)) return value
   if (Value.Check(Poll, value)) return value
+  if (Value.Check(Confirmed, value)) return value
   return undefined
 }
 

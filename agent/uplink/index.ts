@@ -40,6 +40,8 @@ export type UplinkDeps = {
   readonly onWanted: (revision: number, digest: string) => void
   /** The same about a source that is not the hub. */
   readonly onPoll: () => void
+  /** A person has confirmed this revision. */
+  readonly onConfirmed: (revision: number) => void
   readonly log: (message: string) => void
 }
 export type Uplink = {
@@ -100,6 +102,10 @@ function hear(deps: UplinkDeps, line: Line, message: FromHub): void {
   }
   if (message.type === 'poll') {
     deps.onPoll()
+    return
+  }
+  if (message.type === 'confirmed') {
+    deps.onConfirmed(message.revision)
     return
   }
   deps.events.forget(message.ids)

@@ -1,6 +1,6 @@
 // hactl push: validate, show what changes, send, and follow until every node has proved it.
 import { type Command, Option } from 'commander'
-import { duration, type HubFlags, withHub } from '../flags.ts'
+import { confirmTime, duration, type HubFlags, withHub } from '../flags.ts'
 import type { Io } from '../io.ts'
 import type { SendFlags } from '../send.ts'
 
@@ -13,6 +13,11 @@ export const withSend = (command: Command): Command =>
     .option('--allow-removals', 'accept more removals than the spec allows')
     .option('--allow-empty', 'accept pools that lose their last server')
     .option('--allow-missing', 'do not fail for nodes without an agent')
+    .addOption(
+      new Option('--confirm <time>', 'nodes go back unless hactl confirm comes in time').argParser(
+        confirmTime,
+      ),
+    )
     .option('--no-wait', 'do not follow')
     .addOption(
       new Option('--timeout <time>', 'how long to follow')

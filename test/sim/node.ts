@@ -1,6 +1,7 @@
 // One simulated machine: a fake host, an agent that can be killed between any two effects, and what the scenario did to it.
 import { openMemory } from '../../agent/memory.ts'
-import { type Agent, emptyPassState, pass } from '../../agent/pass.ts'
+import { type Agent, pass } from '../../agent/pass.ts'
+import { emptyPassState } from '../../agent/pass-state.ts'
 import { createPeers } from '../../agent/peers.ts'
 import type { Facts } from '../../agent/plan/types.ts'
 import { engines } from '../../agent/providers/index.ts'

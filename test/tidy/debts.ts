@@ -4,7 +4,6 @@
 export const LONG_FILES: Readonly<Record<string, number>> = {
   // One closed set of wants, read as a whole.
   'agent/plan/types.ts': 390,
-  'agent/pass.ts': 311,
 }
 
 /** Functions above 70 lines, by file and name. */

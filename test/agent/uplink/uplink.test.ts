@@ -54,6 +54,7 @@ function uplinkTo(url: string) {
     summary: () => summaryOf('lb1', now.holds),
     report: () => ({ ...reportOf(summaryOf('lb1', now.holds)), passMs: now.passMs }),
     events,
+    onConfirmed: () => undefined,
     onWanted: (revision: number, digest: string) => {
       wanted.push([revision, digest])
       throw new Error('a fault of the agent')

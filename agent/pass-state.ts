@@ -1,0 +1,34 @@
+// What an agent process keeps from pass to pass, and forgets when it ends.
+import type { Cluster } from '../spec/cluster.ts'
+import type { Countdown } from './confirm.ts'
+import type { Waiting } from './trial.ts'
+
+export type PassState = {
+  /** Parsed specs by their text: parsing again would be the most of a pass without steps. */
+  parsed: Map<string, Cluster>
+  waiting: Waiting | undefined
+  /** Peers that asked this node: when, and what they announced. */
+  readonly asked: Map<string, { readonly applying: string; readonly atMs: number }>
+  /** Earliest next try after a failure that the world may mend, by digest. */
+  retry: { digest: string; atMs: number; delayMs: number } | undefined
+  refused: string
+  /** Why the wanted spec is not taken now, while the node stays at the proven one. */
+  held: Held | undefined
+  /** This agent process has seen the node in order. */
+  settled: boolean
+  /** Revision that the hub last called confirmed; 0 for none. */
+  confirmed: number
+  countdown: Countdown | undefined
+}
+export type Held = { readonly digest: string; readonly reason: string; readonly failed: string }
+export const emptyPassState = (): PassState => ({
+  parsed: new Map(),
+  waiting: undefined,
+  asked: new Map(),
+  retry: undefined,
+  refused: '',
+  held: undefined,
+  settled: false,
+  confirmed: 0,
+  countdown: undefined,
+})
