@@ -21,6 +21,12 @@ export const healthTargets = (cluster: Cluster, node: string): readonly HealthTa
     ]),
 ]
 
+/** Vips that this node gives up when two hold them: `split:VIP` is well unless it gives way. Not a matter of proof. */
+export const splitTargets = (cluster: Cluster, node: string): readonly HealthTarget[] =>
+  cluster.vips
+    .filter((vip) => vip.onSplit === 'yield' && vip.peers.some((peer) => peer.node === node))
+    .map((vip) => ({ vip: vip.name, url: `split:${vip.name}` }))
+
 /** One target per proxy on a vip of this node: through its own port where that is plain HTTP. */
 export function proxyTargets(cluster: Cluster, node: string): readonly HealthTarget[] {
   return cluster.proxies.flatMap((proxy) => {

@@ -4,11 +4,12 @@ import type { MountState } from '../spec/report.ts'
 import { type Prober, startHealthProber } from './host/health-prober.ts'
 import { startMountProber } from './host/mount-prober.ts'
 import { startUnitWatch } from './host/unit-watch.ts'
-import { decidingTargets, type HealthTarget } from './health-targets.ts'
+import { decidingTargets, type HealthTarget, splitTargets } from './health-targets.ts'
 import type { MountHealth } from './kinds/mount-health.ts'
 import { sourceOf } from './providers/nfs-client/units.ts'
 import type { Status } from './status.ts'
 import type { World } from './world.ts'
+import type { Yielding } from './yield.ts'
 
 export type Watched = {
   readonly world: World
@@ -21,6 +22,8 @@ export type Watched = {
   /** What the node proved last; undefined before. */
   readonly proven: () => Cluster | undefined
   readonly log: (line: string) => void
+  /** Vips that this node gives up to a peer that holds them too. */
+  readonly yields: ReadonlyMap<string, Yielding>
 }
 
 /** Runs until closed; no pass waits for any of it. */
@@ -28,7 +31,8 @@ export function startWatches(watched: Watched): Prober {
   const { world, status, node, cluster } = watched
   const targets = (): readonly HealthTarget[] => {
     const now = cluster()
-    return now === undefined ? [] : decidingTargets(now, watched.proven(), node)
+    if (now === undefined) return []
+    return [...decidingTargets(now, watched.proven(), node), ...splitTargets(now, node)]
   }
   const told = tellMounts(watched)
   const mounts = startMountProber({
@@ -47,7 +51,8 @@ export function startWatches(watched: Watched): Prober {
     units: () => targets().flatMap(({ url }) => /^unit:(.*)$/.exec(url)?.[1] ?? []),
   })
   const local = (url: string): boolean | undefined => {
-    const [, unit, path = ''] = /^(?:unit:(.*)|mount:(.*))$/.exec(url) ?? []
+    const [, unit, path = '', split] = /^(?:unit:(.*)|mount:(.*)|split:(.*))$/.exec(url) ?? []
+    if (split !== undefined) return (watched.yields.get(split)?.to ?? '') === ''
     if (unit !== undefined) return units.runs(unit)
     const health = mounts.health(path)
     return health === undefined ? undefined : health.state === 'ok'
@@ -61,6 +66,8 @@ export function startWatches(watched: Watched): Prober {
     targets,
     local,
     onChange: (vip, healthy, dead) => {
+      // Giving way is said where it is decided.
+      if (dead.length > 0 && dead.every((url) => url.startsWith('split:'))) return
       const what = dead.map(targetText).join(', ')
       status.event(
         'daemon',

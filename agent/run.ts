@@ -1,5 +1,5 @@
 // The agent's life: one lock, one loop at its own pace. A push shortens the sleep, it never runs code itself.
-import type { Cluster } from '../spec/cluster.ts'
+import type { Cluster, ClusterVip } from '../spec/cluster.ts'
 import { watchCertificates } from './certificates.ts'
 import { createHost } from './host/index.ts'
 import { realClock } from './host/clock.ts'
@@ -28,6 +28,7 @@ import { createEventQueue, type EventQueue, startUplink, type Uplink } from './u
 import { startWatches } from './health-watch.ts'
 import type { Facts } from './plan/types.ts'
 import type { Clock, World } from './world.ts'
+import type { Yielding } from './yield.ts'
 
 /** While something is waited for (a turn, a peer), the next pass comes after this. */
 const AGAIN_MS = 100
@@ -83,6 +84,11 @@ export async function runAgent(
   const cluster = () => currentCluster(agent)
   const ask = (whole: Cluster, names: readonly string[]) =>
     askNodes(host, door, placesOf(whole, names))
+  const askNear = async (vip: ClusterVip, name: string) => {
+    const addresses = vip.peers.filter((peer) => peer.node === name).map((peer) => peer.address)
+    return (await askNodes(host, door, [{ name, addresses }])).has(name)
+  }
+  const yields = new Map<string, Yielding>()
   const doors = openDoors(agent, {
     config,
     agentVersion,
@@ -90,6 +96,7 @@ export async function runAgent(
     events,
     wake: pace.wake,
     log,
+    yields,
   })
   notifier.ready()
   try {
@@ -98,7 +105,7 @@ export async function runAgent(
       watch(agent, signal, pace.wake),
       key.keepTrying(signal),
       examineOften({ ...agent, cluster }, config, examine, signal),
-      watchSplits({ ...agent, clock: world.clock, cluster, ask }, signal),
+      watchSplits({ ...agent, clock: world.clock, cluster, ask, askNear, yields }, signal),
       watchCertificates({ ...agent, ...world, cluster }, signal),
     ])
   } finally {
@@ -189,6 +196,7 @@ type DoorNeeds = {
   readonly events: EventQueue
   readonly wake: () => void
   readonly log: (line: string) => void
+  readonly yields: ReadonlyMap<string, Yielding>
 }
 
 /** Peers ask us, the hub hears us, keepalived reads our health files. Each is optional to the pass. */
@@ -213,6 +221,7 @@ function openDoors(agent: Agent, needs: DoorNeeds): readonly Close[] {
     cluster: () => currentCluster(agent),
     proven: () => provenCluster(agent),
     log: needs.log,
+    yields: needs.yields,
   })
   const closes: Close[] = [() => server.close(), () => prober.close()]
   let uplink: Uplink | undefined

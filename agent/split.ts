@@ -6,9 +6,10 @@ import { error } from './doctor/finding.ts'
 import { textOf } from './failure.ts'
 import type { Status } from './status.ts'
 import type { Clock } from './world.ts'
+import { type Yielding, yieldTurn } from './yield.ts'
 
 /** How often a holder asks; who holds nothing asks nobody. */
-export const LOOK_MS = 1_000
+export const LOOK_MS = 500
 
 export type SplitDeps = {
   readonly node: string
@@ -20,6 +21,10 @@ export type SplitDeps = {
     cluster: Cluster,
     nodes: readonly string[],
   ) => Promise<ReadonlyMap<string, Summary>>
+  /** The same over the address in the vip's own network alone. */
+  readonly askNear: (vip: ClusterVip, node: string) => Promise<boolean>
+  /** Vips that this node gives up now: read by what writes their health files. */
+  readonly yields: Map<string, Yielding>
 }
 type Answers = ReadonlyMap<string, Summary>
 type Open = {
@@ -114,16 +119,37 @@ export async function splitTurn(deps: SplitDeps, was: Splits): Promise<Splits> {
   const cluster = deps.cluster()
   const vips = myVips(cluster, node)
   if (cluster === undefined) return was
+  const { yields } = deps
   const idle = status.summary().holds.length === 0 && was.size === 0
-  if (idle) return was
+  const given = vips.some((vip) => (yields.get(vip.name)?.to ?? '') !== '')
+  if (idle && !given) return was
   const peers = new Set(vips.flatMap((vip) => vip.peers.map((peer) => peer.node)))
   peers.delete(node)
   const answers = await deps.ask(cluster, [...peers])
   const { splits, says } = lookForSplits(was, vips, status.summary(), answers, clock.monotonic())
   for (const say of says) status.event('agent', say)
+  for (const vip of vips) await giveWay(deps, vip, splits, answers)
   const now = toldOf(splits, vips)
   if (JSON.stringify(now) !== JSON.stringify(toldOf(was, vips))) status.details({ alarms: now })
   return splits
+}
+
+async function giveWay(
+  { node, clock, status, yields, askNear }: SplitDeps,
+  vip: ClusterVip,
+  splits: Splits,
+  answers: Answers,
+): Promise<void> {
+  const was = yields.get(vip.name)
+  const open = splits.get(vip.name)
+  const others = open?.told === true ? open.others : []
+  const to = was?.to ?? ''
+  if (others.length === 0 && to === '') return
+  const near = new Set(to !== '' && (await askNear(vip, to)) ? [to] : [])
+  const seen = { node, answers, near, others, nowMs: clock.monotonic() }
+  const { next, say } = yieldTurn(vip, was, seen)
+  yields.set(vip.name, next)
+  if (say !== undefined) status.event('agent', say)
 }
 
 /** Until the signal; a look that fails is said, and the next one comes. */

@@ -32,6 +32,8 @@ export type ClusterVip = {
   /** VRRP Advertisement_Interval in milliseconds, a multiple of 10 (centiseconds on the wire). */
   readonly advertMs: number
   readonly preempt: boolean
+  /** What the node with the lower priority does when two hold it. */
+  readonly onSplit: 'report' | 'yield'
   readonly mode: 'unicast' | 'multicast'
   readonly vrrpVersion: 2 | 3
   readonly trackInterfaces: readonly string[]

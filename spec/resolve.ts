@@ -92,6 +92,7 @@ function vipOf(spec: Spec, name: string, vip: Vip, vrid: number | undefined): Cl
     // carries centiseconds.
     advertMs: Math.floor(takeoverMs / 4 / 10) * 10,
     preempt: vip.preempt ?? true,
+    onSplit: vip.onSplit ?? 'report',
     mode: vip.mode ?? 'unicast',
     vrrpVersion: vip.vrrpVersion === 2 ? 2 : 3,
     trackInterfaces: vip.trackInterfaces ?? [],

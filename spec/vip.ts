@@ -81,6 +81,12 @@ export const Vip = Type.Object(
         description: 'the vip leaves a node on which one of these does not answer',
       }),
     ),
+    onSplit: Type.Optional(
+      oneOf(
+        ['report', 'yield'],
+        'two nodes hold it: report (default) only tells; yield: the one with the lower priority gives it up while the other says over another link that it holds it and is Ready',
+      ),
+    ),
     group: Type.Optional(
       Name('vips of one group move together (keepalived vrrp_sync_group), as LVS by NAT needs'),
     ),

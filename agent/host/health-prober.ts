@@ -18,7 +18,7 @@ export type ProberOptions = {
   readonly intervalMs?: number
   /** `dead`: targets that do not answer. */
   readonly onChange: (vip: string, healthy: boolean, dead: readonly string[]) => void
-  /** What is watched here, unit:NAME and mount:/path: undefined while nothing is known. */
+  /** What is watched here, unit:NAME, mount:/path and split:VIP: undefined while nothing is known. */
   readonly local?: (url: string) => boolean | undefined
   readonly log?: (line: string) => void
 } & Partial<HealthSettings>
@@ -31,7 +31,7 @@ export type Prober = { close(): Promise<void> }
  */
 async function answers(options: ProberOptions, url: string): Promise<boolean | undefined> {
   const { host, clock } = options
-  if (/^(?:unit:|mount:)/.test(url)) return options.local?.(url)
+  if (/^(?:unit:|mount:|split:)/.test(url)) return options.local?.(url)
   const begun = clock.monotonic()
   const tcp = /^tcp:\/\/\[?([^\]/]+)\]?:(\d+)\/?$/.exec(url)
   const ok =

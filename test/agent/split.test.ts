@@ -78,7 +78,8 @@ test('it stands in the report before what the doctor found, and leaves it again'
   const asked: (readonly string[])[] = []
   let theirs = HOLD
   const deps = {
-    ...{ node: 'master', clock, status, cluster: () => cluster },
+    ...{ node: 'master', clock, status, cluster: () => cluster, yields: new Map() },
+    askNear: async () => false,
     ask: async (_: unknown, names: readonly string[]) => {
       asked.push(names)
       return new Map([['backup', summaryOf('backup', theirs)]])

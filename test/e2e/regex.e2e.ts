@@ -13,6 +13,7 @@ import {
   until,
 } from './example.ts'
 import { regexTutorial } from './tutorial-regex.ts'
+import type { Spec } from '../../spec/schema.ts'
 
 const NAME = 'haproxy-regex'
 const BALANCERS = ['master', 'backup'] as const
@@ -139,6 +140,37 @@ test('partition, and no hub: both sides name the two masters, and say when it is
   await until('no report names it', clear)
   const events = (await lab.cli('events', '--limit', '500')).stdout
   for (const node of BALANCERS) assert.match(events, new RegExp(`${node} .*split brain: vip web`))
+})
+
+test('partition with "onSplit": "yield": one holder again by the second link, and none lost after healing', async () => {
+  const { root } = lab
+  const yields = (spec: Spec) => {
+    for (const vip of Object.values(spec.vips ?? {})) vip.onSplit = 'yield'
+  }
+  assert.equal((await lab.push(yields)).exitCode, 0)
+  await moveToMaster()
+  const since = (start: number) => `${((performance.now() - start) / 1_000).toFixed(1)} s`
+  const alert = async () => /split-brain:web/.test((await lab.cli('alerts', '--json')).stdout)
+  const cut = performance.now()
+  await labFail({ root, node: 'master', how: 'partition' })
+  await until('two masters', async () => (await lab.holders()).length === 2)
+  await until('both tell it', () =>
+    BALANCERS.every((node) => /split brain: vip web/.test(lab.agentLog(node).slice(-4_000))),
+  )
+  process.stdout.write(`both sides know after ${since(cut)}\n`)
+  await until('one holder', async () => (await lab.holders()).join() === 'master')
+  process.stdout.write(`one holder after ${since(cut)}, still cut\n`)
+  await lab.stays(BALANCERS)
+  assert.deepEqual(await lab.holders(), ['master'])
+  const healed = performance.now()
+  await labHeal({ root })
+  await until('no alert', async () => !(await alert()))
+  assert.deepEqual(await lab.holders(), ['master'])
+  process.stdout.write(`healed, no alert, one holder after ${since(healed)}\n`)
+  await until('it listens again', () => /no longer gives way/.test(lab.agentLog('backup')))
+  await lab.stays(BALANCERS)
+  assert.deepEqual(await lab.holders(), ['master'])
+  assert.equal((await lab.push(() => undefined)).exitCode, 0)
 })
 
 test('balancer: the backup takes over and keeps the vip when the master is back', async () => {
