@@ -1,6 +1,6 @@
 // What the other peers of my vips say of themselves, asked directly: no hub is needed for the rolling order.
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import type { Cluster } from '../spec/cluster.ts'
+import type { Cluster, ClusterVip } from '../spec/cluster.ts'
 import { APPLYING_HEADER, NODE_HEADER, Summary } from '../spec/report.ts'
 import type { Host } from './world.ts'
 
@@ -61,6 +61,19 @@ export async function askNodes(
   )
   return found
 }
+
+/** Questions beside the pass's own: over every address of some nodes, or over the one in a vip's own network alone. */
+export const askersOf = (
+  host: Pick<Host, 'get'>,
+  options: { readonly port: number; readonly token: string },
+) => ({
+  ask: (cluster: Cluster, names: readonly string[]) =>
+    askNodes(host, options, placesOf(cluster, names)),
+  askNear: async (vip: ClusterVip, name: string): Promise<boolean> => {
+    const addresses = vip.peers.filter((peer) => peer.node === name).map((peer) => peer.address)
+    return (await askNodes(host, options, [{ name, addresses }])).has(name)
+  },
+})
 
 function parse(body: string): Summary | undefined {
   try {

@@ -1,5 +1,5 @@
 // The agent's life: one lock, one loop at its own pace. A push shortens the sleep, it never runs code itself.
-import type { Cluster, ClusterVip } from '../spec/cluster.ts'
+import type { Cluster } from '../spec/cluster.ts'
 import { watchCertificates } from './certificates.ts'
 import { createHost } from './host/index.ts'
 import { realClock } from './host/clock.ts'
@@ -15,7 +15,7 @@ import { openMemory } from './memory.ts'
 import { startNotify } from './notify/start.ts'
 import { type Agent, pass } from './pass.ts'
 import { emptyPassState } from './pass-state.ts'
-import { askNodes, createPeers, placesOf } from './peers.ts'
+import { askersOf, createPeers } from './peers.ts'
 import { engines } from './providers/index.ts'
 import { enrolDoors } from './host/enrol-doors.ts'
 import { sourcesOf } from './sources.ts'
@@ -82,12 +82,6 @@ export async function runAgent(
     state: emptyPassState(),
   }
   const cluster = () => currentCluster(agent)
-  const ask = (whole: Cluster, names: readonly string[]) =>
-    askNodes(host, door, placesOf(whole, names))
-  const askNear = async (vip: ClusterVip, name: string) => {
-    const addresses = vip.peers.filter((peer) => peer.node === name).map((peer) => peer.address)
-    return (await askNodes(host, door, [{ name, addresses }])).has(name)
-  }
   const yields = new Map<string, Yielding>()
   const doors = openDoors(agent, {
     config,
@@ -105,7 +99,7 @@ export async function runAgent(
       watch(agent, signal, pace.wake),
       key.keepTrying(signal),
       examineOften({ ...agent, cluster }, config, examine, signal),
-      watchSplits({ ...agent, clock: world.clock, cluster, ask, askNear, yields }, signal),
+      watchSplits({ ...agent, ...world, ...askersOf(host, door), cluster, yields }, signal),
       watchCertificates({ ...agent, ...world, cluster }, signal),
     ])
   } finally {

@@ -7,7 +7,7 @@ import { createRate } from './rate.ts'
 import { remoteOf } from './remote.ts'
 import { routes } from './routes.ts'
 import type { Session, Wire } from './session.ts'
-import { createState, TICK_MS } from './state.ts'
+import { createState, type HubState, TICK_MS } from './state.ts'
 import { StoreError } from './store.ts'
 import type { Who } from './tokens.ts'
 
@@ -47,11 +47,19 @@ async function tickForever(deps: HubDeps, tick: () => void, stop: AbortSignal): 
   }
 }
 
-function onError(deps: HubDeps, error: Error, c: Context): Response {
+function onError({ deps, guard }: HubState, error: Error, c: Context): Response {
+  // Seen by the guard, the page says it too, and the store is tried until it works.
+  if (error instanceof StoreError)
+    guard.write(() => {
+      throw error
+    })
   deps.log(`hub: ${c.req.method} ${c.req.path}: ${error.message}`)
   secure(c)
   if (error instanceof StoreError)
-    return c.json({ error: `${error.message}; nothing was changed` }, 503)
+    return c.json(
+      { error: `${error.message}; nothing was changed, reading goes on, agents are not concerned` },
+      503,
+    )
   return c.json({ error: 'cannot answer: a fault of the hub, see its log' }, 500)
 }
 
@@ -94,7 +102,7 @@ export function createHub(deps: HubDeps): Hub {
     secure(c)
     return c.json({ error: 'cannot find that: no such path or method' }, 404)
   })
-  app.onError((error, c) => onError(deps, error, c))
+  app.onError((error, c) => onError(state, error, c))
   void tickForever(deps, state.tick, stop.signal)
   return {
     app,

@@ -9,6 +9,7 @@ import type { HubDeps } from './deps.ts'
 import type { StoredAlert } from './store.ts'
 import { GRACE_MS } from './vips.ts'
 import { othersOf } from './watch.ts'
+import type { Guard } from './write-guard.ts'
 
 export type HubNotify = {
   /** A measured gap of a move, kept until the move is told. */
@@ -42,7 +43,7 @@ function nodeSeen({ node, stale, summary, condition }: NodeStatus): NodeSeen {
   }
 }
 
-function viewOf(status: ClusterStatus, cluster: Cluster, mono: number): View {
+function viewOf(status: ClusterStatus, cluster: Cluster, mono: number, storeFault: string): View {
   const takeover = new Map(cluster.vips.map((vip) => [vip.name, vip.takeoverMs]))
   return {
     mono,
@@ -53,7 +54,7 @@ function viewOf(status: ClusterStatus, cluster: Cluster, mono: number): View {
       takeoverMs: takeover.get(vip) ?? 0,
     })),
     nodes: status.nodes.map(nodeSeen),
-    others: othersOf(status),
+    others: othersOf(status, storeFault),
   }
 }
 
@@ -89,16 +90,30 @@ function createAlerts(kept: readonly OpenFault[]) {
   }
 }
 
+type Say = (kind: 'notify' | 'alert', text: string) => void
+
+function send({ courier }: HubDeps, notice: Notice, cluster: Cluster, say: Say): void {
+  if (cluster.notify === undefined) return
+  const { hubUrl } = cluster
+  const sender: Sender = {
+    ...{ cluster: cluster.name, by: 'hub', because: '' },
+    ...(hubUrl !== undefined && { hubUrl }),
+  }
+  courier.send(notice, sender, cluster.notify, ({ way, ok, again, text }) => {
+    const what = ok ? 'told' : again ? 'cannot tell yet' : 'cannot tell'
+    say('notify', `${what} by ${way}: "${notice.title}": ${text}`)
+  })
+}
+
 export function createHubNotify(
   deps: HubDeps,
-  /** Runs a write that may fail. */
-  write: (work: () => void) => boolean,
+  guard: Guard,
   /** Makes an event of the hub. */
-  say: (kind: 'notify' | 'alert', text: string) => void,
+  say: Say,
   /** Hears of every alert that began or ended. */
   onAlert: (alert: AlertRecord) => void,
 ): HubNotify {
-  const { clock, store, courier } = deps
+  const { clock, store } = deps
   const settledAt = clock.monotonic() + GRACE_MS
   const kept = store.told()
   const notices = createNotices(kept, { mono: clock.monotonic(), wall: clock.now() })
@@ -122,21 +137,9 @@ export function createHubNotify(
     const told = notices.told()
     const text = JSON.stringify(told)
     if (text === saved && unsaved.length + more.length === 0) return
-    if (!write(() => store.saveTold(told, [...unsaved, ...more]))) return
+    if (!guard.write(() => store.saveTold(told, [...unsaved, ...more]))) return
     saved = text
     unsaved = []
-  }
-  const send = (notice: Notice, cluster: Cluster) => {
-    if (cluster.notify === undefined) return
-    const { hubUrl } = cluster
-    const sender: Sender = {
-      ...{ cluster: cluster.name, by: 'hub', because: '' },
-      ...(hubUrl !== undefined && { hubUrl }),
-    }
-    courier.send(notice, sender, cluster.notify, ({ way, ok, again, text }) => {
-      const what = ok ? 'told' : again ? 'cannot tell yet' : 'cannot tell'
-      say('notify', `${what} by ${way}: "${notice.title}": ${text}`)
-    })
   }
   return {
     gap: (vip, ms) => {
@@ -145,12 +148,16 @@ export function createHubNotify(
     tick(status, cluster) {
       const mono = clock.monotonic()
       if (cluster === undefined || mono < settledAt) return false
-      const due = notices.step(viewOf(status(), cluster, mono), cluster.notify ?? SILENT, gaps)
+      const due = notices.step(
+        viewOf(status(), cluster, mono, guard.fault()),
+        cluster.notify ?? SILENT,
+        gaps,
+      )
       gaps.clear()
       look()
       // Kept first: a hub that dies here has told once too little, never twice.
       save()
-      for (const notice of due) send(notice, cluster)
+      for (const notice of due) send(deps, notice, cluster, say)
       return true
     },
     idle: notices.idle,

@@ -28,7 +28,11 @@ function range(c: Context): { before: number; limit: number } | undefined {
 const BAD_RANGE = `cannot read before= or limit=: whole numbers, limit 1 to ${LIMIT_MAX}`
 
 export const health = (state: HubState, c: Context): Response =>
-  c.json({ ok: true, store: state.healthy() ? 'ok' : 'cannot write', agents: state.sessions() })
+  c.json({
+    ok: true,
+    store: state.guard.fault() === '' ? 'ok' : 'cannot write',
+    agents: state.sessions(),
+  })
 
 export const status = (state: HubState, c: Context): Response => c.json(state.fleet.status())
 

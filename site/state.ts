@@ -12,6 +12,7 @@ import { createLive, type Live } from './page/live.ts'
 import { createSession, type Session, type Wire } from './session.ts'
 import type { StoredSpec } from './store.ts'
 import type { TokenBook, Who } from './tokens.ts'
+import { createGuard, type Guard } from './write-guard.ts'
 
 export const TICK_MS = 250
 const HELLO_MS_MAX = 5_000
@@ -33,8 +34,7 @@ export type HubState = {
   /** After a push: agents are told at once. */
   specChanged(): void
   readonly hook: Hook
-  /** False after the last write failed. */
-  healthy(): boolean
+  readonly guard: Guard
   /** An event of the hub itself. */
   note(kind: NodeEvent['kind'], text: string): void
   /** Ends what was let in by a token that is no longer good. */
@@ -43,28 +43,6 @@ export type HubState = {
   sessions(): number
   tick(): void
   close(): void
-}
-
-/** Runs a write; a full disk is told once and must not end anything. */
-function createGuard(deps: HubDeps): {
-  write: (work: () => void) => boolean
-  healthy: () => boolean
-} {
-  let well = true
-  return {
-    healthy: () => well,
-    write(work) {
-      try {
-        work()
-        if (!well) deps.log('hub store: writing works again')
-        well = true
-      } catch (error) {
-        if (well) deps.log(`hub store: ${error instanceof Error ? error.message : String(error)}`)
-        well = false
-      }
-      return well
-    },
-  }
 }
 
 /** What the newest spec is, and whether this version still accepts it. */
@@ -107,6 +85,7 @@ function createNewest({ store, check, log }: HubDeps, fleet: Fleet) {
 function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
   const { store, clock } = deps
   const guard = createGuard(deps)
+  let faultTold = ''
   const unsaved = new Map<string, Report>()
   let shown = -1
   let looked = -1
@@ -122,9 +101,9 @@ function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
   const save = () => guard.write(() => store.saveReports(unsaved, clock.now()))
   const own = (kind: NodeEvent['kind'], text: string) =>
     record('', [{ id: deps.id().slice(0, 40), at: clock.now(), kind, text: text.slice(0, 1000) }])
-  const notify = createHubNotify(deps, guard.write, own, feed.alert)
+  const notify = createHubNotify(deps, guard, own, feed.alert)
   return {
-    healthy: guard.healthy,
+    guard,
     own,
     write: guard.write,
     record,
@@ -142,9 +121,10 @@ function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
     /** Tells people what is due. */
     tell(cluster: Cluster | undefined) {
       const now = fleet.version()
-      if (now === looked && notify.idle()) return
+      if (now === looked && faultTold === guard.fault() && notify.idle()) return
       if (!notify.tick(fleet.status, cluster)) return
       fleet.tellAlerts(notify.open())
+      faultTold = guard.fault()
       looked = fleet.version()
     },
     openAlerts: notify.open,
@@ -273,7 +253,7 @@ export function createState(deps: HubDeps): HubState {
     newest: newest.get,
     openAlerts: recorder.openAlerts,
     specChanged,
-    healthy: recorder.healthy,
+    guard: recorder.guard,
     note: recorder.own,
     cutRevoked,
     openSession: (wire, who) => openSession(parts, wire, who),
@@ -285,6 +265,7 @@ export function createState(deps: HubDeps): HubState {
       recorder.watch()
       recorder.tell(newest.cluster())
       recorder.flush()
+      recorder.guard.tick()
       feed.tick()
     },
     close() {

@@ -1,7 +1,7 @@
 // The hub's memory on disk: spec revisions, latest reports, events. SQLite in WAL mode, every commit synced.
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { Value } from '@sinclair/typebox/value'
-import { ALERTS_KEPT_MAX, EVENTS_KEPT_MAX } from '../spec/limits.ts'
+import { ALERTS_KEPT_MAX, EVENTS_KEPT_MAX, REVISIONS_KEPT_MAX } from '../spec/limits.ts'
 import type { Revision } from '../spec/protocol.ts'
 import { TOLD_NOTHING, Told } from '../spec/notice.ts'
 import { type NodeEvent, Report } from '../spec/report.ts'
@@ -55,8 +55,19 @@ export type Store = {
   saveTold(told: Told, alerts: readonly StoredAlert[]): void
   /** Alerts that ended, newest first, at most `limit`, only those with seq below `before`. */
   alerts(before: number, limit: number): readonly StoredAlert[]
+  /** Writes next to nothing, to see whether writing works. */
+  tryWrite(): void
   close(): void
 }
+
+/** Pages by the primary key, whatever has been kept: (before, limit). */
+export const PAGES = {
+  revisions: `SELECT revision, digest, at, author, note, allow, window_ms, confirmed_at
+     FROM revisions LEFT JOIN confirms USING (revision)
+     WHERE revision < ? ORDER BY revision DESC LIMIT ?`,
+  events: 'SELECT * FROM events WHERE seq < ? ORDER BY seq DESC LIMIT ?',
+  alerts: 'SELECT * FROM alerts WHERE closed IS NOT NULL AND seq < ? ORDER BY seq DESC LIMIT ?',
+} as const
 
 /** Without what follows from the rest. */
 export type StoredAlert = Omit<AlertRecord, 'severity'>
@@ -146,6 +157,8 @@ function pushInto(
   const { confirmMs } = spec
   if (confirmMs !== undefined)
     db.prepare('INSERT INTO confirms (revision, window_ms) VALUES (?, ?)').run(revision, confirmMs)
+  for (const table of ['confirms', 'revisions'])
+    db.prepare(`DELETE FROM ${table} WHERE revision <= ?`).run(revision - REVISIONS_KEPT_MAX)
   const words = allow === '' ? [] : allow.split(',')
   const waiting = confirmMs === undefined ? {} : { confirmMs }
   return {
@@ -239,15 +252,7 @@ export function openStore(path: string): Store {
   return {
     newest,
     spec: (revision) => toSpec(db.prepare(`${SELECT} WHERE revision = ?`).get(revision)),
-    revisions: (before, limit) =>
-      db
-        .prepare(
-          `SELECT revision, digest, at, author, note, allow, window_ms, confirmed_at
-           FROM revisions LEFT JOIN confirms USING (revision)
-           WHERE revision < ? ORDER BY revision DESC LIMIT ?`,
-        )
-        .all(before, limit)
-        .map(toRevision),
+    revisions: (before, limit) => db.prepare(PAGES.revisions).all(before, limit).map(toRevision),
     push: (spec) => transaction(db, 'store the spec', () => pushInto(db, newest, spec)),
     confirm: (revision, at) =>
       transaction(db, 'store the confirmation', () => {
@@ -265,11 +270,7 @@ export function openStore(path: string): Store {
       }),
     addEvents: (node, events) =>
       transaction(db, 'store events', () => addEventsTo(db, node, events)),
-    events: (before, limit) =>
-      db
-        .prepare('SELECT * FROM events WHERE seq < ? ORDER BY seq DESC LIMIT ?')
-        .all(before, limit)
-        .map(toEvent),
+    events: (before, limit) => db.prepare(PAGES.events).all(before, limit).map(toEvent),
     holders: () =>
       new Map(
         db
@@ -280,19 +281,15 @@ export function openStore(path: string): Store {
     told: () => readTold(db.prepare('SELECT body FROM notices').get()),
     saveTold: (told, alerts) =>
       transaction(db, 'store what was told', () => saveTold(db, told, alerts)),
-    alerts: (before, limit) =>
-      db
-        .prepare(
-          'SELECT * FROM alerts WHERE closed IS NOT NULL AND seq < ? ORDER BY seq DESC LIMIT ?',
-        )
-        .all(before, limit)
-        .map(toAlert),
+    alerts: (before, limit) => db.prepare(PAGES.alerts).all(before, limit).map(toAlert),
     saveHolders: (vip, text) =>
       transaction(db, 'store a vip holder', () => {
         db.prepare(
           'INSERT INTO holders (vip, text) VALUES (?, ?) ON CONFLICT (vip) DO UPDATE SET text = excluded.text',
         ).run(vip, text)
       }),
+    tryWrite: () =>
+      transaction(db, 'write', () => db.exec(`PRAGMA user_version = ${MIGRATIONS.length}`)),
     close: () => db.close(),
   }
 }

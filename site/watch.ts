@@ -112,8 +112,20 @@ const single = (text: string): Fault =>
     words: `single point of failure: ${text}`,
   })
 
-/** Each with a key of its own; silent nodes say nothing, so that nothing begins or ends by their silence. */
-export const othersOf = (status: ClusterStatus): readonly Fault[] => [
+/** Everything else goes on: what agents say is heard, and they keep their events until they are stored. */
+const unwritable = (why: string): Fault =>
+  fault('store', 'store:hub', {
+    about: '',
+    words: `the hub cannot write: ${why}`,
+    details: [
+      'It takes no push and keeps no history until there is room; reading goes on.',
+      'Agents and traffic are not concerned.',
+    ],
+  })
+
+/** Each with a key of its own; silent nodes say nothing, so that nothing begins or ends by their silence. `storeFault`: why the last write failed, or ''. */
+export const othersOf = (status: ClusterStatus, storeFault: string): readonly Fault[] => [
   ...status.nodes.flatMap((node) => ofNode(node, status)),
   ...(status.singlePoints ?? []).map(single),
+  ...(storeFault === '' ? [] : [unwritable(storeFault)]),
 ]

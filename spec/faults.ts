@@ -35,6 +35,7 @@ export const CLOSE_HOLD_MS: Readonly<Record<Topic, number>> = {
   mount: 3_000,
   certificate: 0,
   'foreign-vrid': 0,
+  store: 0,
   'single-point': 0,
 }
 /** Nodes that fall silent, or come back, within this time are one message. */
@@ -117,7 +118,7 @@ export function absence(
   view: View,
   { topic, about }: { readonly topic: Topic; readonly about: string },
 ): 'over' | 'unsure' | 'gone' {
-  if (topic === 'single-point') return 'over'
+  if (topic === 'single-point' || topic === 'store') return 'over'
   if (topic !== 'split-brain' && topic !== 'no-holder' && topic !== 'transition') {
     const node = view.nodes.find((n) => n.node === about)
     if (node === undefined) return 'gone'

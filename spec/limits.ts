@@ -40,6 +40,8 @@ export const COMMAND_TIMEOUT_MS = 10_000
 export const COMMAND_OUTPUT_BYTES_MAX = 256 * 1024
 export const FRAME_BYTES_MAX = 1024 * 1024
 export const EVENTS_KEPT_MAX = 100_000
+/** Of at most SPEC_BYTES_MAX each. */
+export const REVISIONS_KEPT_MAX = 1_000
 export const ALERTS_KEPT_MAX = 10_000
 /** Steps of one plan that may remove something before the guard asks. */
 export const REMOVALS_MAX = 10

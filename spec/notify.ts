@@ -23,6 +23,7 @@ export const TOPICS = [
   'mount',
   'certificate',
   'foreign-vrid',
+  'store',
   'single-point',
 ] as const
 export type Topic = (typeof TOPICS)[number]

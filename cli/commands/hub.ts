@@ -41,4 +41,13 @@ export function addHub(program: Command, io: Io): void {
     const { joinToken } = await import('../token.ts')
     await joinToken(io, flags)
   })
+  serve
+    .command('backup')
+    .description('copy the store of a hub, running or not, to one file')
+    .argument('<file>', 'where to; what is there is replaced')
+    .option('--state <dir>', 'of the hub', STATE_PATH)
+    .action(async (file: string, flags: { readonly state: string }) => {
+      const { backup } = await import('../backup.ts')
+      await backup(io, file, flags.state)
+    })
 }

@@ -197,3 +197,41 @@ test('the stream begins with the whole status and coalesces what follows', async
   await reader.cancel()
   hub.close()
 })
+
+test('a store that fails is an alert that says so, on every page; it is tried until it works', async () => {
+  const store = openStore(':memory:')
+  let full = false
+  const maybe =
+    <A extends readonly unknown[], R>(work: (...all: A) => R) =>
+    (...all: A): R => {
+      if (full) throw new StoreError('store the spec', new Error('database or disk is full'))
+      return work(...all)
+    }
+  const { hub, push, get, clock, logs } = testHub({
+    store: { ...store, push: maybe(store.push), tryWrite: maybe(store.tryWrite) },
+  })
+  assert.equal((await push(SPEC, 0)).status, 201)
+  clock.advance(4_000)
+  hub.tick()
+  full = true
+  const refused = await push(specWith(1), 1)
+  assert.equal(refused.status, 503)
+  assert.match(await refused.text(), /disk is full; nothing was changed, reading goes on/)
+  hub.tick()
+  assert.match(await (await get('/v1/status')).text(), /"id":"store:hub"/)
+  assert.match(
+    await (await get('/v1/alerts')).text(),
+    /the hub cannot write: cannot store the spec/,
+  )
+  assert.match(await (await get('/')).text(), /the hub cannot write/)
+  assert.match(await (await get('/v1/health')).text(), /"store":"cannot write"/)
+  full = false
+  clock.advance(5_000)
+  hub.tick()
+  hub.tick()
+  assert.doesNotMatch(await (await get('/v1/status')).text(), /store:hub/)
+  assert.match(await (await get('/v1/health')).text(), /"store":"ok"/)
+  assert.equal((await push(specWith(1), 1)).status, 201)
+  assert.match(logs.join(), /disk is full,.*writing works again/)
+  hub.close()
+})

@@ -28,7 +28,7 @@ function statusOf({ report = {}, summary = {}, stale = false }: Said): ClusterSt
     ...{ strangers: [], vips: [], alerts: [] },
   }
 }
-const keys = (said: Said) => othersOf(statusOf(said)).map(({ key }) => key)
+const keys = (said: Said) => othersOf(statusOf(said), '').map(({ key }) => key)
 const certificate = (notAfter: number) => ({
   report: { certificates: [{ path: '/c.pem', subject: 'CN=a', notAfter, why: '' }] },
 })
@@ -62,7 +62,16 @@ for (const [name, [said, expected]] of Object.entries(CASES))
   test(name, () => assert.deepEqual(keys(said), expected))
 
 test('single points are what the spec says', () => {
-  const [one] = othersOf({ ...statusOf({}), singlePoints: ['pool app: a (b) is its only server'] })
+  const [one] = othersOf(
+    { ...statusOf({}), singlePoints: ['pool app: a (b) is its only server'] },
+    '',
+  )
   assert.equal(one?.topic, 'single-point')
   assert.equal(one?.words, 'single point of failure: pool app: a (b) is its only server')
+})
+
+test('a store that cannot write is a fault of the hub itself', () => {
+  const [one] = othersOf(statusOf({}), 'cannot store events: database or disk is full')
+  assert.equal(one?.key, 'store:hub')
+  assert.match(one.words, /^the hub cannot write: cannot store events: /)
 })
