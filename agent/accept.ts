@@ -38,7 +38,10 @@ export async function accept(memory: Memory, fetched: Fetched): Promise<Accepted
   }
   if (meta.wantedDigest === cluster.digest && sameRevision) return { kind: 'same', cluster }
   // A commit that leaves the spec as it is decides nothing about it: what failed stays quarantined.
-  const untouched = memory.spec('wanted') === fetched.body && meta.wantedDigest === cluster.digest
+  const untouched =
+    memory.spec('wanted') === fetched.body &&
+    meta.wantedDigest === cluster.digest &&
+    fetched.allow.length === 0
   if (origin !== undefined && meta.origin?.from === origin.from && untouched) {
     await memory.update({ origin: recorded(origin) })
     return { kind: 'same', cluster }

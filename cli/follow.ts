@@ -25,7 +25,8 @@ export type Followed = {
   readonly elapsedMs: number
 }
 export type Following = {
-  readonly revision: number
+  /** Absent: the spec comes from elsewhere than this hub, and the digest alone says which it is. */
+  readonly revision?: number
   readonly digest: string
   /** Nodes that must prove it; others count only while their agent speaks. */
   readonly nodes: readonly string[]
@@ -35,13 +36,15 @@ export type Following = {
 /** What one node makes of a digest. Pure. */
 export function judge(
   node: NodeStatus | undefined,
-  { revision, digest }: Pick<Following, 'revision' | 'digest'>,
+  { revision = 0, digest }: Pick<Following, 'revision' | 'digest'>,
 ): Pick<NodeOutcome, 'is' | 'says'> {
   const said = node?.summary
   if (node === undefined || said === undefined || node.ageMs === null)
     return { is: 'missing', says: 'no agent of it has spoken to the hub' }
   if (node.stale) return { is: 'missing', says: `its agent is silent for ${age(node.ageMs)}` }
-  if (said.wanted !== digest || said.wantedRevision < revision)
+  // Revisions are the hub's; a node that follows a repository knows commits.
+  const older = said.origin === undefined && said.wantedRevision < revision
+  if (said.wanted !== digest || older)
     return { is: 'waiting', says: said.reason === '' ? 'has not fetched it yet' : said.reason }
   if (said.failed === digest || said.condition === 'Stalled')
     return { is: 'failed', says: said.reason === '' ? 'gives no reason' : said.reason }
@@ -58,8 +61,10 @@ function outcomes(
   status: ClusterStatus,
   wanted: Following,
 ): readonly Omit<NodeOutcome, 'afterMs'>[] {
-  const known = new Map(status.nodes.map((node) => [node.node, node]))
-  const others = status.nodes
+  // A hub that has no spec, or another one, knows nodes of ours as strangers.
+  const all = [...status.nodes, ...status.strangers]
+  const known = new Map(all.map((node) => [node.node, node]))
+  const others = all
     .filter((n) => !wanted.nodes.includes(n.node) && judge(n, wanted).is !== 'missing')
     .map((n) => n.node)
   return [...wanted.nodes, ...others].map((node) => ({ node, ...judge(known.get(node), wanted) }))
@@ -123,7 +128,7 @@ async function followed(
       hubSays = why
     })
     const elapsedMs = io.clock.monotonic() - startMs
-    const end = (outcome: Followed['outcome'], revision = wanted.revision): Followed => ({
+    const end = (outcome: Followed['outcome'], revision = wanted.revision ?? 0): Followed => ({
       outcome,
       revision,
       nodes,
@@ -134,7 +139,8 @@ async function followed(
       nodes = now.map((next) => changed(nodes, next, elapsedMs, (text) => line(text), io))
       const outcome = decide(now, elapsedMs)
       if (outcome !== undefined) return end(outcome)
-      if (status.revision > wanted.revision) return end('replaced', status.revision)
+      if (status.revision > (wanted.revision ?? status.revision))
+        return end('replaced', status.revision)
     }
     if (io.signal.aborted) return end('stopped')
     if (elapsedMs >= wanted.timeoutMs) return end('timeout')

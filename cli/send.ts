@@ -28,7 +28,7 @@ export type Sending = {
 }
 
 /** Overrides of guards as the hub stores them. */
-const allowed = (flags: SendFlags): readonly string[] => [
+export const allowed = (flags: SendFlags): readonly string[] => [
   ...(flags.allowBlink === true ? ['blink'] : []),
   ...(flags.allowRemovals === true ? ['removals'] : []),
   ...(flags.allowEmpty === true ? ['empty'] : []),
@@ -66,7 +66,7 @@ export async function send(
   }
   const nodes = balancers(sending.cluster)
   const followed = await follow(io, client, { revision, digest, nodes, timeoutMs: flags.timeout })
-  const verdict = verdictOf(followed, revision, flags)
+  const verdict = verdictOf(followed, `revision ${revision}`, flags)
   if (io.json)
     jsonOut(io, { ok: verdict.exit === EXIT.ok, exit: verdict.exit, digest, ...followed })
   else if (verdict.exit === EXIT.ok)
@@ -97,17 +97,17 @@ async function conflict(client: HubClient, newest: number, parent: number): Prom
 
 type Verdict = { readonly exit: ExitCode; readonly text: string; readonly hint: string }
 
-/** What the outcome means, and what to do next. Pure. */
+/** What the outcome of `what` ('revision 5') means, and what to do next. Pure. */
 export function verdictOf(
   { outcome, nodes, revision: newest, elapsedMs }: Followed,
-  revision: number,
+  what: string,
   flags: Pick<SendFlags, 'allowMissing'>,
 ): Verdict {
   const those = (is: NodeOutcome['is']) => nodes.filter((n) => n.is === is)
   const ready = those('ready')
   const missing = those('missing')
   const named = (list: readonly NodeOutcome[]) => list.map((n) => `${n.node}: ${n.says}`).join('; ')
-  const proved = `Revision ${revision} is proved on ${plural(ready.length, 'node')} after ${age(elapsedMs)}.`
+  const proved = `${what.charAt(0).toUpperCase()}${what.slice(1)} is proved on ${plural(ready.length, 'node')} after ${age(elapsedMs)}.`
   switch (outcome) {
     case 'ready':
       return { exit: EXIT.ok, text: proved, hint: '' }
@@ -116,7 +116,7 @@ export function verdictOf(
         ? { exit: EXIT.ok, text: `${proved} Not asked: ${named(missing)}.`, hint: '' }
         : {
             exit: EXIT.no,
-            text: `revision ${revision} is proved on ${ready.length} of ${plural(nodes.length, 'node')}; ${named(missing)}`,
+            text: `${what} is proved on ${ready.length} of ${plural(nodes.length, 'node')}; ${named(missing)}`,
             hint: 'start the agents there, or accept it with --allow-missing; they take it when they come',
           }
     case 'failed': {
@@ -125,14 +125,14 @@ export function verdictOf(
       const refused = failed.some((n) => /GUARD_|--allow-/.test(n.says))
       return {
         exit: refused ? EXIT.refused : EXIT.no,
-        text: `revision ${revision} ${refused ? 'was refused' : 'was not taken'} by ${named(failed)}`,
+        text: `${what} ${refused ? 'was refused' : 'was not taken'} by ${named(failed)}`,
         hint: 'these nodes keep what they last proved; mend the spec and push, or hactl rollback',
       }
     }
     case 'timeout':
       return {
         exit: EXIT.no,
-        text: `revision ${revision} is not proved after ${age(elapsedMs)}: ${
+        text: `${what} is not proved after ${age(elapsedMs)}: ${
           named(nodes.filter((n) => n.is !== 'ready')) || 'the hub did not answer'
         }`,
         hint: 'the nodes go on by themselves; hactl status --watch shows it',
@@ -140,13 +140,13 @@ export function verdictOf(
     case 'replaced':
       return {
         exit: EXIT.conflict,
-        text: `revision ${revision} was replaced by revision ${newest} before it was proved`,
+        text: `${what} was replaced by revision ${newest} before it was proved`,
         hint: 'hactl history says who pushed it',
       }
     case 'stopped':
       return {
         exit: EXIT.no,
-        text: `stopped watching; revision ${revision} stays pushed`,
+        text: `stopped watching; ${what} stays pushed`,
         hint: 'hactl status --watch goes on, hactl rollback goes back',
       }
   }

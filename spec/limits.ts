@@ -51,3 +51,5 @@ export const NOTIFY_REPEAT_MS = 600_000
 export const NOTIFY_MESSAGES_MAX = 3
 export const MAIL_RECIPIENTS_MAX = 20
 export const WEBHOOKS_MAX = 10
+/** Line of a commit's message that carries overrides of guards: "Hactl-Allow: blink, removals". */
+export const ALLOW_TRAILER = 'Hactl-Allow'

@@ -1,10 +1,11 @@
 // hactl push: validate, show what changes, send, and follow until every node has proved it.
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { confirmTime, duration, type HubFlags, withHub } from '../flags.ts'
 import type { Io } from '../io.ts'
+import type { GitPlace } from '../push-git.ts'
 import type { SendFlags } from '../send.ts'
 
-type Flags = HubFlags & SendFlags
+type Flags = HubFlags & SendFlags & { readonly git?: GitPlace }
 
 export const withSend = (command: Command): Command =>
   withHub(command)
@@ -25,14 +26,36 @@ export const withSend = (command: Command): Command =>
         .default(60_000, '60s'),
     )
 
+/** 'origin#main:eu/spec.json': branch and path may be left out. */
+function gitPlace(text: string): GitPlace {
+  const found = /^([^#]+)(?:#([A-Za-z0-9_./+-]*)(?::([A-Za-z0-9_@+-][A-Za-z0-9_./@+-]*))?)?$/.exec(
+    text,
+  )
+  const [, remote, branch = '', path = 'spec.json'] = found ?? []
+  if (remote === undefined || path.split('/').some((part) => /^\.{0,2}$/.test(part)))
+    throw new InvalidArgumentError('Expected remote#branch:path, as origin#main:spec.json.')
+  return { remote, path, ...(branch === '' ? {} : { branch }) }
+}
+
 export function addPush(program: Command, io: Io): void {
   withSend(
     program
       .command('push')
       .description('send a spec, follow until every node proved it')
       .argument('<file>', 'spec, - for standard input'),
-  ).action(async (file: string, flags: Flags) => {
-    const { push } = await import('../push.ts')
-    await push(io, file, flags)
-  })
+  )
+    .addOption(
+      new Option('--git <remote#branch:path>', 'commit it to a repository, no hub')
+        .argParser(gitPlace)
+        .conflicts('confirm'),
+    )
+    .action(async (file: string, flags: Flags) => {
+      const { git } = flags
+      if (git !== undefined) {
+        const { pushGit } = await import('../push-git.ts')
+        return pushGit(io, file, { ...flags, git })
+      }
+      const { push } = await import('../push.ts')
+      return push(io, file, flags)
+    })
 }

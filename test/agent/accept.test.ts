@@ -46,7 +46,7 @@ test('a broken spec is refused and changes nothing', async () => {
 
 const from = 'file:///repo HEAD spec.json'
 const commit = (id: string, follows = true, text = body, where = from) => ({
-  ...offer(0, text),
+  ...{ body: text, revision: 0, allow: [] },
   origin: { from: where, commit: id, author: 'Ada', follows },
 })
 
@@ -72,6 +72,15 @@ test('a commit that leaves the spec as it is lifts no quarantine; one that write
   assert.notEqual(memory.meta().failedDigest, '')
   assert.equal((await accept(memory, commit('cccc', true, `${body}\n`))).kind, 'new')
   assert.equal(memory.meta().failedDigest, '')
+})
+
+test('a commit that only brings an override is a decision', async () => {
+  const { memory } = await fresh()
+  await accept(memory, commit('aaaa'))
+  await accept(memory, { ...commit('bbbb'), allow: ['blink'] })
+  assert.deepEqual(memory.meta().allow, ['blink'])
+  assert.equal((await accept(memory, commit('cccc'))).kind, 'same')
+  assert.deepEqual(memory.meta().allow, ['blink'])
 })
 
 test('a spec from elsewhere has no commit any more', async () => {

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createGit, type GitAccess } from '../../../agent/host/git.ts'
-import { gitSource, type GitSourceOptions, reasonOf } from '../../../agent/source/git.ts'
+import { allowOf, gitSource, type GitSourceOptions, reasonOf } from '../../../agent/source/git.ts'
 import { SourceRefusal } from '../../../agent/source/refusal.ts'
 import type { Git } from '../../../agent/world.ts'
 import { SPEC_BYTES_MAX } from '../../../spec/limits.ts'
@@ -226,4 +226,10 @@ test('what git says becomes one line of words', () => {
     'Host key verification failed.; fatal: Could not read from remote repository.',
   )
   assert.equal(says(''), 'git ended with 128')
+})
+
+test('overrides stand in the message of the commit', () => {
+  assert.deepEqual(allowOf('more servers\n\nHactl-Allow: blink, removals\n'), ['blink', 'removals'])
+  assert.deepEqual(allowOf('Hactl-Allow: BAD WORD, ../x, empty'), ['empty'])
+  assert.deepEqual(allowOf('talk of Hactl-Allow: blink'), [])
 })

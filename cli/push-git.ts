@@ -1,0 +1,84 @@
+// What `hactl push --git` does: the spec as a commit to a repository that agents follow, then what the nodes make of it.
+import { checkSpec } from '../spec/check.ts'
+import { ALLOW_TRAILER } from '../spec/limits.ts'
+import { hubClient } from './client.ts'
+import { EXIT, Exit } from './exit.ts'
+import type { HubFlags } from './flags.ts'
+import { follow } from './follow.ts'
+import type { Io } from './io.ts'
+import { jsonOut, paint, plain } from './print.ts'
+import { summaryText } from './push.ts'
+import { type Author, type Remote, withRemote } from './remote.ts'
+import { allowed, type SendFlags, verdictOf } from './send.ts'
+import { needSpec } from './spec-text.ts'
+import { balancers, summary } from './summary.ts'
+import { hubTarget } from './target.ts'
+
+export type GitPlace = {
+  /** URL, path, or name in the repository around us. */
+  readonly remote: string
+  /** Absent: what the remote calls HEAD. */
+  readonly branch?: string
+  readonly path: string
+}
+type Flags = HubFlags & SendFlags & { readonly git: GitPlace }
+
+export async function pushGit(io: Io, file: string, flags: Flags): Promise<void> {
+  const { git } = flags
+  const author = authorOf(io)
+  const { text, cluster } = await needSpec(io, file)
+  const { branch, url, commit } = await withRemote(io, git.remote, git.branch, async (remote) => {
+    const before = await remote.read(git.path)
+    if (!io.json) {
+      const changes = summary(before === undefined ? undefined : checkSpec(before).cluster, cluster)
+      io.out(summaryText(io, changes))
+    }
+    const allow = allowed(flags)
+    // An override is a decision too, where the text is there already.
+    const same = before === text && allow.length === 0
+    const message = messageOf(remote, flags)
+    const files = { [git.path]: text }
+    const commit = same ? undefined : await remote.push({ files, message, author })
+    return { ...remote, commit }
+  })
+  const where = `branch ${branch} of ${url}`
+  const says =
+    commit === undefined
+      ? `${where} has this spec already; nothing was pushed`
+      : `commit ${commit.slice(0, 12)} is on ${where}`
+  const told = { digest: cluster.digest, commit: commit ?? null, branch, remote: url }
+  if (!io.json) io.out(`${says.charAt(0).toUpperCase()}${plain(says.slice(1))}.\n`)
+  if (!flags.wait || !isHubGiven(io, flags)) {
+    if (io.json) jsonOut(io, { ok: true, outcome: 'sent', ...told })
+    return
+  }
+  const client = hubClient(await hubTarget(io, flags))
+  const nodes = balancers(cluster)
+  const wanted = { digest: cluster.digest, nodes, timeoutMs: flags.timeout }
+  const followed = await follow(io, client, wanted)
+  const verdict = verdictOf(followed, says, flags)
+  if (io.json)
+    jsonOut(io, { ok: verdict.exit === EXIT.ok, exit: verdict.exit, ...followed, ...told })
+  else if (verdict.exit === EXIT.ok) io.out(`${paint(io, 'green', verdict.text)}\n`)
+  if (verdict.exit !== EXIT.ok)
+    throw new Exit(verdict.exit, io.json ? '' : verdict.text, verdict.hint)
+}
+
+/** Overrides stand in the message, where a reviewer sees them and agents read them. */
+function messageOf(remote: Remote, flags: Flags): string {
+  const { path } = flags.git
+  const subject = flags.note ?? `${path}: ${remote.base === undefined ? 'begin' : 'change'}`
+  const allow = allowed(flags)
+  const trailer = allow.length === 0 ? '' : `\n\n${ALLOW_TRAILER}: ${allow.join(', ')}`
+  return `${subject.trim()}${trailer}\n`
+}
+
+/** HACTL_AUTHOR as git writes authors; undefined leaves it to git's own configuration. */
+function authorOf({ env }: Io): Author | undefined {
+  const [, name, email] =
+    /^([^<>\n]{1,100}) <([^<>\s]{1,200})>$/.exec(env['HACTL_AUTHOR'] ?? '') ?? []
+  return name === undefined || email === undefined ? undefined : { name, email }
+}
+
+const isHubGiven = (io: Io, flags: HubFlags): boolean =>
+  (flags.hub ?? flags.lab ?? io.env['HACTL_HUB'] ?? '') !== ''
