@@ -51,7 +51,7 @@ const VERBS = [
 ] as const
 
 /** Help names these only: it must fit a screen. */
-const RARE = ['lint', 'render', 'rollback', 'notify', 'schema', 'completion', 'version']
+const RARE = ['lint', 'render', 'token', 'notify', 'schema', 'completion', 'version']
 
 /** The tree, writing through `io`; it never ends the process. */
 export function makeProgram(io: Io): Command {

@@ -174,4 +174,18 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (f.body !== "") return []',
     kill: tests('agent/kinds/daemon'),
   },
+  {
+    name: 'a spec that nobody confirmed stays',
+    file: 'agent/confirm.ts',
+    find: "  if (before !== undefined) await memory.keepSpec('proven', before)\n",
+    replace: '',
+    kill: tests('agent/confirm'),
+  },
+  {
+    name: 'any revision that is confirmed confirms this one',
+    file: 'agent/confirm.ts',
+    find: 'if (state.confirmed === revision)',
+    replace: 'if (state.confirmed > 0)',
+    kill: tests('agent/confirm'),
+  },
 ]
