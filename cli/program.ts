@@ -4,6 +4,7 @@ import { addAgent } from './commands/agent.ts'
 import { addAlerts } from './commands/alerts.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addConfirm } from './commands/confirm.ts'
+import { addDiff } from './commands/diff.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
 import { addHistory } from './commands/history.ts'
@@ -37,6 +38,7 @@ const VERBS = [
   addStatus,
   addAlerts,
   addHistory,
+  addDiff,
   addRollback,
   addEvents,
   addDoctor,
@@ -51,7 +53,7 @@ const VERBS = [
 ] as const
 
 /** Help names these only: it must fit a screen. */
-const RARE = ['lint', 'render', 'token', 'notify', 'schema', 'completion', 'version']
+const RARE = ['lint', 'render', 'diff', 'token', 'notify', 'schema', 'completion', 'version']
 
 /** The tree, writing through `io`; it never ends the process. */
 export function makeProgram(io: Io): Command {

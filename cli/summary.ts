@@ -1,7 +1,7 @@
 // What a new spec changes, node by node, worked out offline from the two specs.
 import { compile, makePlan } from '../agent/plan/index.ts'
 import { emptyObserved, offlineFacts } from '../agent/plan/offline.ts'
-import { type Facts, IMPACTS, type Impact, type Observed } from '../agent/plan/types.ts'
+import { type Facts, IMPACTS, type Impact, type Observed, type Plan } from '../agent/plan/types.ts'
 import type { Cluster } from '../spec/cluster.ts'
 
 export type NodeChange = {
@@ -27,9 +27,8 @@ export function balancers(cluster: Cluster): readonly string[] {
 /** Nodes whose machine changes; what a real node decides may be milder or, after drift, more. Pure. */
 export function summary(from: Cluster | undefined, to: Cluster): readonly NodeChange[] {
   return to.nodes.flatMap(({ name }) => {
-    const facts = offlineFacts(to, name)
     const had = from?.nodes.some((n) => n.name === name) === true ? from : undefined
-    const { steps } = makePlan(to, facts, had === undefined ? emptyObserved() : after(had, facts))
+    const { steps } = changeOf(had, to, name)
     if (steps.length === 0) return []
     const worst = steps.reduce((a, b) =>
       IMPACTS.indexOf(b.impact) > IMPACTS.indexOf(a.impact) ? b : a,
@@ -37,6 +36,12 @@ export function summary(from: Cluster | undefined, to: Cluster): readonly NodeCh
     const { impact, says } = worst
     return [{ node: name, steps: steps.length, impact, says, fresh: had === undefined }]
   })
+}
+
+/** What one node would do that runs the first spec, proved, or nothing, when it gets the second. Pure. */
+export function changeOf(from: Cluster | undefined, to: Cluster, node: string): Plan {
+  const facts = offlineFacts(to, node)
+  return makePlan(to, facts, from === undefined ? emptyObserved() : after(from, facts))
 }
 
 /** A machine on which a spec has been proved. */
