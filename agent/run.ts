@@ -10,6 +10,7 @@ import { beatingRun, createNotifier, notifySocket } from './host/notify.ts'
 import { realRandom } from './host/random.ts'
 import type { AgentConfig } from './config.ts'
 import { openHubKey } from './enrol.ts'
+import { createFilesView } from './files.ts'
 import { examineOften } from './examine.ts'
 import { openMemory } from './memory.ts'
 import { startNotify } from './notify/start.ts'
@@ -232,6 +233,11 @@ function openDoors(agent: Agent, needs: DoorNeeds): readonly Close[] {
       summary: status.summary,
       report: status.report,
       events: needs.events,
+      files: createFilesView({
+        clock: world.clock,
+        proven: () => provenCluster(agent),
+        facts: agent.facts,
+      }),
       onWanted: (revision) => {
         if (revision !== agent.memory.meta().seenRevision) needs.wake()
       },

@@ -90,6 +90,16 @@ function shutAll(closers: Readers['closers']): void {
   closers.clear()
 }
 
+/** What a reader is told of a status: a page what differs, everybody else all of it. `always`: also when nothing differs. */
+function teller(now: ClusterStatus, always: boolean): (reader: Reader) => string | undefined {
+  let json: string | undefined
+  return ({ watch }) => {
+    if (watch !== undefined) return watch.next(now, always)
+    json ??= frame('status', JSON.stringify(now))
+    return json
+  }
+}
+
 export function createFeed(clock: Clock, status: () => ClusterStatus): Feed {
   const readers = new Set<Reader>()
   const closers = new Map<() => void, Who | undefined>()
@@ -102,15 +112,6 @@ export function createFeed(clock: Clock, status: () => ClusterStatus): Feed {
       if (now !== undefined && !reader.send(now)) readers.delete(reader)
     }
   }
-  const statusText = (always: boolean) => {
-    const now = status()
-    let json: string | undefined
-    return (reader: Reader) => {
-      if (reader.watch !== undefined) return reader.watch.next(now, always)
-      json ??= frame('status', JSON.stringify(now))
-      return json
-    }
-  }
   const flush = () => {
     const now = clock.monotonic()
     const repeat = now - repeatedAt >= REPEAT_MS
@@ -118,7 +119,7 @@ export function createFeed(clock: Clock, status: () => ClusterStatus): Feed {
     dirty = false
     sentAt = now
     if (repeat) repeatedAt = now
-    all(statusText(repeat))
+    all(teller(status(), repeat))
   }
   const stop = new AbortController()
   let planned = false
@@ -137,7 +138,7 @@ export function createFeed(clock: Clock, status: () => ClusterStatus): Feed {
     open: (watch, who) =>
       readers.size >= STREAMS_MAX
         ? undefined
-        : streamFor({ reading: readers, closers }, watch, who, statusText(true)),
+        : streamFor({ reading: readers, closers }, watch, who, teller(status(), true)),
     cut: (may) => cut(closers, may),
     touch() {
       dirty = true
@@ -147,6 +148,8 @@ export function createFeed(clock: Clock, status: () => ClusterStatus): Feed {
     event(event) {
       const text = frame('event', JSON.stringify(event))
       all((reader) => (reader.watch === undefined ? text : undefined))
+      dirty = true
+      flushLater()
     },
     alert(alert) {
       const text = frame('alert', JSON.stringify(alert))

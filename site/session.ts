@@ -4,7 +4,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { Value } from '@sinclair/typebox/value'
 import { FRAME_BYTES_MAX } from '../spec/limits.ts'
 import { type FromAgent, type FromHub, fromAgent } from '../spec/protocol.ts'
-import type { NodeEvent, Report, Summary } from '../spec/report.ts'
+import type { NodeEvent, NodeFile, Report, Summary } from '../spec/report.ts'
 import type { Clock } from './deps.ts'
 
 /** What is left of a socket once ws is taken away: tests pass a fake. */
@@ -22,6 +22,7 @@ export type SessionDeps = {
   readonly onReport: (node: string, report: Report) => void
   /** False when they could not be stored: the agent keeps them. */
   readonly onEvents: (node: string, events: readonly NodeEvent[]) => boolean
+  readonly onFiles: (node: string, files: readonly NodeFile[]) => void
   readonly onEnd: (session: Session) => void
 }
 export type Session = {
@@ -42,6 +43,7 @@ const checks = {
   heartbeat: TypeCompiler.Compile(fromAgent.heartbeat),
   report: TypeCompiler.Compile(fromAgent.report),
   events: TypeCompiler.Compile(fromAgent.events),
+  files: TypeCompiler.Compile(fromAgent.files),
 }
 /** Frames in any one second; an agent sends about two. */
 const FRAMES_PER_SECOND_MAX = 200
@@ -64,11 +66,14 @@ export function readAgentFrame(text: string): Read {
   if (checks.heartbeat.Check(value)) return { ok: true, message: value }
   if (checks.report.Check(value)) return { ok: true, message: value }
   if (checks.events.Check(value)) return { ok: true, message: value }
+  if (checks.files.Check(value)) return { ok: true, message: value }
   if (checks.hello.Check(value)) return { ok: true, message: value }
   if (!Object.hasOwn(fromAgent, value.type)) return { ok: true, message: undefined }
   // A newer agent says more of the same thing than this hub knows: what is known of it is taken.
-  const { report, heartbeat } = fromAgent
-  const known = Value.Clean(value.type === 'report' ? report : heartbeat, structuredClone(value))
+  const { report, heartbeat, files } = fromAgent
+  const schema = value.type === 'report' ? report : value.type === 'files' ? files : heartbeat
+  const known = Value.Clean(schema, structuredClone(value))
+  if (checks.files.Check(known)) return { ok: true, message: known }
   if (checks.report.Check(known)) return { ok: true, message: known }
   if (checks.heartbeat.Check(known)) return { ok: true, message: known }
   return { ok: false, why: `bad ${value.type} message` }
@@ -135,6 +140,10 @@ function take(
     if (deps.onEvents(node, message.events)) session.send({ type: 'stored', ids })
     return undefined
   }
+  if (message.type === 'files') {
+    deps.onFiles(node, message.files)
+    return undefined
+  }
   const summary = message.type === 'report' ? message.report.summary : message.summary
   if (summary.node !== node || summary.boot !== state.boot) return 'not the node of the hello'
   if (!isNew(state, message.seq)) return undefined
@@ -150,8 +159,10 @@ function judge(deps: SessionDeps, state: State, session: Session, text: string) 
   if (read.message === undefined) return undefined
   const seq = state.seq
   const why = take(deps, state, session, read.message)
-  // A report between two heartbeats says a summary of its own; an event says none.
-  if (read.message.type !== 'events') state.said = state.seq > seq ? saidOf(text, read.message) : ''
+  // A report between two heartbeats says a summary of its own; events and files say none.
+  const { type } = read.message
+  if (type !== 'events' && type !== 'files')
+    state.said = state.seq > seq ? saidOf(text, read.message) : ''
   return why
 }
 

@@ -5,6 +5,7 @@ import type { NodeEvent, Report } from '../spec/report.ts'
 import type { AlertRecord, HubEvent } from '../spec/status.ts'
 import type { HubDeps } from './deps.ts'
 import { createFeed, type Feed } from './feed.ts'
+import { createFiles, type Files } from './files.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { createHook, type Hook } from './hook.ts'
 import { createHubNotify } from './notify.ts'
@@ -141,6 +142,7 @@ function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
 }
 
 type Parts = {
+  readonly files: Files
   readonly deps: HubDeps
   readonly fleet: Fleet
   readonly feed: Feed
@@ -152,7 +154,7 @@ type Parts = {
 }
 
 function openSession(
-  { deps, fleet, feed, newest, recorder, sessions, confirmHere }: Parts,
+  { deps, fleet, feed, newest, recorder, sessions, files, confirmHere }: Parts,
   wire: Wire,
   who: Who,
 ): Session {
@@ -190,6 +192,10 @@ function openSession(
         if (moved) recorder.watch()
       },
       onEvents: recorder.record,
+      onFiles(node, shown) {
+        files.set(node, shown)
+        feed.touch()
+      },
       onEnd(me) {
         sessions.delete(me)
         const node = me.node()
@@ -222,7 +228,8 @@ export function createState(deps: HubDeps): HubState {
   const recorder = createRecorder(deps, fleet, feed)
   const sessions = new Map<Session, Who>()
   const newest = createNewest(deps, fleet)
-  const live = createLive({ ...store, cluster: newest.cluster, files: () => undefined }, deps.id)
+  const files = createFiles()
+  const live = createLive({ ...store, cluster: newest.cluster, files: files.of }, deps.id)
   const cutRevoked = () => {
     for (const [session, who] of sessions)
       if (!mayGoOn(deps.book, session, who)) session.close(1008, 'this token is no longer good')
@@ -243,7 +250,7 @@ export function createState(deps: HubDeps): HubState {
     deps.log(`hub: revision ${revision} was confirmed on ${node}`)
     specChanged()
   }
-  const parts: Parts = { deps, fleet, feed, newest, recorder, sessions, confirmHere }
+  const parts: Parts = { deps, fleet, feed, newest, recorder, sessions, files, confirmHere }
   return {
     deps,
     hook,

@@ -39,6 +39,9 @@ export const HUB_PORT = 9400
 export const COMMAND_TIMEOUT_MS = 10_000
 export const COMMAND_OUTPUT_BYTES_MAX = 256 * 1024
 export const FRAME_BYTES_MAX = 1024 * 1024
+/** Files of a node, and characters of one, that an agent shows to the hub. */
+export const NODE_FILES_MAX = 100
+export const NODE_FILE_CHARS_MAX = 65_536
 export const EVENTS_KEPT_MAX = 100_000
 /** Of at most SPEC_BYTES_MAX each. */
 export const REVISIONS_KEPT_MAX = 1_000

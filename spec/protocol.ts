@@ -1,8 +1,8 @@
 // Messages between agent and hub over WebSocket (/v1/agent), one JSON object per text frame.
 // Unknown message types are ignored by both sides, so that an old agent and a new hub understand each other.
 import { type Static, Type } from '@sinclair/typebox'
-import { CONFIRM_MS_MAX } from './limits.ts'
-import { NodeEvent, Report, Summary } from './report.ts'
+import { CONFIRM_MS_MAX, NODE_FILES_MAX } from './limits.ts'
+import { NodeEvent, NodeFile, Report, Summary } from './report.ts'
 
 const closed = { additionalProperties: false }
 export const PROTOCOL = 1
@@ -30,17 +30,24 @@ export const EventsMessage = Type.Object(
   { type: Type.Literal('events'), events: Type.Array(NodeEvent, { minItems: 1, maxItems: 100 }) },
   closed,
 )
+/** The files that hactl owns on the node, when they changed. A hub of before ignores it. */
+export const FilesMessage = Type.Object(
+  { type: Type.Literal('files'), files: Type.Array(NodeFile, { maxItems: NODE_FILES_MAX }) },
+  closed,
+)
 export type FromAgent =
   | Static<typeof Hello>
   | Static<typeof Heartbeat>
   | Static<typeof ReportMessage>
   | Static<typeof EventsMessage>
+  | Static<typeof FilesMessage>
 /** One schema per `type`, so that a validator says one thing. */
 export const fromAgent = {
   hello: Hello,
   heartbeat: Heartbeat,
   report: ReportMessage,
   events: EventsMessage,
+  files: FilesMessage,
 }
 
 /** The hub says which revision is newest; the agent fetches it with GET /v1/spec (its source door). */

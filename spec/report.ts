@@ -1,5 +1,6 @@
 // What an agent says of its node. The hub shows it, peers read it; every heartbeat re-asserts the summary.
 import { type Static, Type } from '@sinclair/typebox'
+import { NODE_FILE_CHARS_MAX } from './limits.ts'
 import { oneOf } from './names.ts'
 
 const closed = { additionalProperties: false }
@@ -158,7 +159,7 @@ export const NodeFile = Type.Object(
     digest: text(64),
     bytes: Type.Integer({ minimum: 0 }),
     /** What stands in it, secrets masked; absent where it is too long or may not be shown. */
-    body: Type.Optional(text(65_536)),
+    body: Type.Optional(text(NODE_FILE_CHARS_MAX)),
   },
   closed,
 )

@@ -2,7 +2,7 @@
 import { WebSocket } from 'ws'
 import { FRAME_BYTES_MAX, HEARTBEAT_MS } from '../../spec/limits.ts'
 import { type FromHub, PROTOCOL } from '../../spec/protocol.ts'
-import type { Report, Summary } from '../../spec/report.ts'
+import type { NodeFile, Report, Summary } from '../../spec/report.ts'
 import type { Clock, Random } from '../world.ts'
 import { heartbeatFrame, readFrame, reportFrame, reportKey } from './frames.ts'
 import type { EventQueue } from './queue.ts'
@@ -19,6 +19,7 @@ const GOOD_MS_MIN = 10_000
 const EVENTS_PER_FRAME_MAX = 100
 /** Events not answered by 'stored' are sent again after this. */
 const RESEND_MS = 10_000
+const NO_FILES: readonly NodeFile[] = []
 const BUFFERED_BYTES_MAX = 4 * FRAME_BYTES_MAX
 
 export type UplinkDeps = {
@@ -36,6 +37,8 @@ export type UplinkDeps = {
   readonly summary: () => Summary
   readonly report: () => Report
   readonly events: EventQueue
+  /** The same array until one differs. */
+  readonly files: () => readonly NodeFile[]
   /** A hint that fetching is worth while; never trusted for more. */
   readonly onWanted: (revision: number, digest: string) => void
   /** The same about a source that is not the hub. */
@@ -62,6 +65,7 @@ type Line = {
   heardAt: number
   lastReport: string
   lastSummary: string
+  lastFiles: readonly NodeFile[]
   eventsSentAt: number
 }
 
@@ -92,6 +96,10 @@ function speak(deps: UplinkDeps, line: Line, beat: boolean): void {
     else line.send(frame)
     line.lastReport = now
   }
+  const files = deps.files()
+  if (files !== line.lastFiles && files.length + line.lastFiles.length > 0)
+    line.send(JSON.stringify({ type: 'files', files }))
+  line.lastFiles = files
   sendEvents(deps, line)
 }
 
@@ -148,6 +156,7 @@ function newLine(deps: UplinkDeps, socket: WebSocket): Line {
     heardAt: deps.clock.monotonic(),
     lastReport: '',
     lastSummary: '',
+    lastFiles: NO_FILES,
     eventsSentAt: Number.NEGATIVE_INFINITY,
   }
 }

@@ -67,16 +67,17 @@ export function createLive(source: PageSource, id: () => string): Live {
       return pageHtml({ status, sections: kept.last, path, version, nonce })
     },
     watch(path, since) {
-      if (viewOf(path) === undefined) return undefined
-      let [life = '', at = 0] = readVersion(since)
+      // Kept for as long as it is read, whatever others look at meanwhile.
+      const kept = keep(path)
+      if (kept === undefined) return undefined
+      const [life, had] = readVersion(since)
+      let at = life === kept.life ? had : 0
       return {
         next(status, always) {
-          const kept = keep(path)
-          if (kept === undefined || !refresh(kept, status)) return undefined
+          if (!refresh(kept, status)) return undefined
           const now = kept.versions.version()
-          const parts = kept.versions.since(kept.life === life ? at : 0)
+          const parts = kept.versions.since(at)
           if (parts.length === 0 && !always) return undefined
-          life = kept.life
           at = now
           const said = {
             title: titleOf(status),
@@ -84,7 +85,7 @@ export function createLive(source: PageSource, id: () => string): Live {
             ages: agesOf(status),
             parts,
           }
-          return `id: ${life}.${now}\nevent: page\ndata: ${JSON.stringify(said)}\n\n`
+          return `id: ${kept.life}.${now}\nevent: page\ndata: ${JSON.stringify(said)}\n\n`
         },
       }
     },

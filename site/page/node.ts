@@ -91,7 +91,7 @@ function file({ path, digest, bytes, body }: NodeFile): Html {
 
 function files(all: readonly NodeFile[] | undefined): Html {
   if (all === undefined || all.length === 0) return raw('')
-  return html`<h2>Files</h2><p class="dim">As the agent last proved them; secrets are hidden.</p><ul class="card plain">${all.map(file)}</ul>`
+  return html`<h2>Files</h2><p class="dim">As the spec that it proved renders them; what looks like a secret is hidden.</p><ul class="card plain">${all.map(file)}</ul>`
 }
 
 /** undefined for a node nobody knows. */

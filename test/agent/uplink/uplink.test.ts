@@ -6,6 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { reportFrame, reportKey } from '../../../agent/uplink/frames.ts'
 import { backoffMs, createEventQueue, startUplink } from '../../../agent/uplink/index.ts'
 import { FRAME_BYTES_MAX } from '../../../spec/limits.ts'
+import type { NodeFile } from '../../../spec/report.ts'
 import { reportOf, summaryOf, testClock } from '../../site/kit.ts'
 
 /** A server that hands out frames as they come, without polling. */
@@ -41,7 +42,8 @@ function uplinkTo(url: string) {
   const events = createEventQueue(3)
   const wanted: (readonly [number, string])[] = []
   const logs: string[] = []
-  const now = { cluster: 'c', holds: ['web/192.0.2.1'], passMs: 1, polls: 0 }
+  const files: readonly NodeFile[] = []
+  const now = { cluster: 'c', holds: ['web/192.0.2.1'], passMs: 1, polls: 0, files }
   const deps = {
     url,
     token: () => 't',
@@ -55,6 +57,7 @@ function uplinkTo(url: string) {
     report: () => ({ ...reportOf(summaryOf('lb1', now.holds)), passMs: now.passMs }),
     events,
     onConfirmed: () => undefined,
+    files: () => now.files,
     onWanted: (revision: number, digest: string) => {
       wanted.push([revision, digest])
       throw new Error('a fault of the agent')
@@ -85,6 +88,22 @@ test('hello, heartbeat, report, events; then a heartbeat a second, a report only
   u.now.holds = []
   uplink.changed()
   assert.deepEqual(await types(hub.next, 2), ['heartbeat', 'report'])
+  await uplink.close()
+  await hub.close()
+})
+
+test('files are shown when another list of them is there', async () => {
+  const hub = await listen()
+  const u = uplinkTo(hub.url)
+  const uplink = u.start()
+  assert.deepEqual(await types(hub.next, 3), ['hello', 'heartbeat', 'report'])
+  u.now.files = [{ path: '/etc/x', digest: 'd', bytes: 1 }]
+  uplink.changed()
+  const { type, files } = await hub.next()
+  assert.deepEqual([type, files], ['files', u.now.files])
+  uplink.changed()
+  u.clock.advance(1000)
+  assert.deepEqual(await types(hub.next, 1), ['heartbeat'])
   await uplink.close()
   await hub.close()
 })

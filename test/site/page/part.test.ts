@@ -79,11 +79,12 @@ test('a reader of before a restart of the hub gets everything', () => {
     assert.ok(partsOf(live.watch('/', since)?.next(fleet.status(), true)).includes('nodes'), since)
   assert.equal(live.watch('/nothing', ''), undefined)
 })
-test('pages that nobody reads are forgotten', () => {
+test('a page that is read stays, whatever others look at meanwhile', () => {
   const { live, fleet } = liveHub()
   const watch = live.watch('/', '')
   watch?.next(fleet.status(), true)
   for (let n = 1; n < 60; n++) live.page(`/events?before=${n}`, fleet.status(), 'n')
-  // Its own was among them: it is told everything anew instead of nothing.
-  assert.ok(partsOf(watch?.next(fleet.status(), true)).includes('nodes'))
+  assert.equal(watch?.next(fleet.status(), false), undefined)
+  fleet.heartbeat('lb2', { ...summaryOf('lb2'), condition: 'Paused', reason: 'drift' })
+  assert.deepEqual(partsOf(watch?.next(fleet.status(), false)), ['t-node:lb2', 'node-lb2'])
 })
