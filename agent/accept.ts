@@ -1,59 +1,74 @@
 // Trust: which fetched spec becomes the wanted one. Only newer, only valid; nothing else is touched.
 import { checkSpec } from '../spec/check.ts'
 import type { Cluster } from '../spec/cluster.ts'
+import type { Diagnostic } from '../spec/diagnostic.ts'
 import type { Memory, Meta } from './memory.ts'
+import type { Trust } from './trust.ts'
 import type { Fetched, Origin } from './world.ts'
 
 export type Accepted =
   | { readonly kind: 'new' | 'same'; readonly cluster: Cluster }
   | { readonly kind: 'refused'; readonly why: string }
 
-/** Checks a fetched spec and, when it is accepted, keeps it durably as the wanted one. */
-export async function accept(memory: Memory, fetched: Fetched): Promise<Accepted> {
+/**
+ * Checks a fetched spec and, when it is accepted, keeps it durably as the wanted one. With `trust` its signature is
+ * proved before the text is read, and the signed serial orders specs: a number that a hub made up counts for nothing.
+ */
+export async function accept(
+  memory: Memory,
+  fetched: Fetched,
+  trust?: Trust | undefined,
+): Promise<Accepted> {
   const meta = memory.meta()
-  if (fetched.revision !== 0 && fetched.revision < meta.seenRevision) {
-    return {
-      kind: 'refused',
-      why: `the source offers revision ${fetched.revision}, older than ${meta.seenRevision} that this node has seen`,
-    }
+  const { revision, origin, body } = fetched
+  const unsigned = trust?.unsigned(fetched)
+  if (unsigned !== undefined) return refused(unsigned)
+  if (trust === undefined && revision !== 0 && revision < meta.seenRevision)
+    return refused(
+      `the source offers revision ${revision}, older than ${meta.seenRevision} that this node has seen`,
+    )
+  if (origin?.follows === false) return refused(rewritten(origin, meta.origin?.commit ?? ''))
+  const { cluster, diagnostics } = checkSpec(body)
+  if (cluster === undefined) return refused(invalid(diagnostics))
+  const unfit = trust?.unfit(cluster, body)
+  if (unfit !== undefined) return refused(unfit)
+  const known = meta.wantedDigest === cluster.digest
+  const sameRevision = revision !== 0 && revision === meta.seenRevision
+  if (trust === undefined && sameRevision && meta.wantedDigest !== '' && !known)
+    return refused(
+      `the source offers another text for revision ${revision}, which this node has already seen`,
+    )
+  if (trust === undefined && known && sameRevision) return { kind: 'same', cluster }
+  // What a signer said once decides nothing the second time: what failed stays quarantined.
+  if (trust?.covers(body) === true && known && memory.spec('wanted') === body) {
+    // A wait for a confirmation goes on under the new number, or was ended by a push without one.
+    const { confirm: wait } = meta
+    await memory.update({
+      seenRevision: revision,
+      wantedRevision: revision,
+      origin: recorded(origin),
+      confirm: wait && fetched.confirmMs !== undefined ? { ...wait, revision } : undefined,
+    })
+    return { kind: 'same', cluster }
   }
-  const { origin } = fetched
-  if (origin?.follows === false)
-    return { kind: 'refused', why: rewritten(origin, meta.origin?.commit ?? '') }
-  const { cluster, diagnostics } = checkSpec(fetched.body)
-  if (cluster === undefined) {
-    const first = diagnostics.find((d) => d.severity === 'error')
-    const at = first?.at === undefined ? '' : ` (line ${first.at.line}, column ${first.at.column})`
-    return {
-      kind: 'refused',
-      why: `the source offers an invalid spec: ${first?.code ?? ''} ${first?.message ?? 'unknown reason'}${at}`,
-    }
-  }
-  const sameRevision = fetched.revision !== 0 && fetched.revision === meta.seenRevision
-  if (sameRevision && meta.wantedDigest !== '' && meta.wantedDigest !== cluster.digest) {
-    return {
-      kind: 'refused',
-      why: `the source offers another text for revision ${fetched.revision}, which this node has already seen`,
-    }
-  }
-  if (meta.wantedDigest === cluster.digest && sameRevision) return { kind: 'same', cluster }
-  // A commit that leaves the spec as it is decides nothing about it: what failed stays quarantined.
-  const untouched =
-    memory.spec('wanted') === fetched.body &&
-    meta.wantedDigest === cluster.digest &&
-    fetched.allow.length === 0
-  if (origin !== undefined && meta.origin?.from === origin.from && untouched) {
+  // A commit that leaves the spec as it is decides nothing about it either.
+  const untouched = memory.spec('wanted') === body && known && fetched.allow.length === 0
+  const again = origin !== undefined && meta.origin?.from === origin.from && untouched
+  if (again && trust === undefined) {
     await memory.update({ origin: recorded(origin) })
     return { kind: 'same', cluster }
   }
+  const allow = trust === undefined ? fetched.allow : trust.allowed(cluster, fetched)
   const confirm = await awaited(memory, fetched, cluster.digest)
-  await memory.keepSpec('wanted', fetched.body)
+  // First the order, then the text: killed between the two, the node takes nothing older than what it was given.
+  await trust?.record(cluster, body)
+  await memory.keepSpec('wanted', body)
   // A push is a decision of a person: also the same digest again lifts its quarantine.
   await memory.update({
-    seenRevision: fetched.revision,
-    wantedRevision: fetched.revision,
+    seenRevision: revision,
+    wantedRevision: revision,
     wantedDigest: cluster.digest,
-    allow: [...fetched.allow],
+    allow: [...allow],
     failedDigest: '',
     failedReason: '',
     paused: false,
@@ -81,6 +96,14 @@ async function awaited(
     await memory.keepSpec('before', proven)
   }
   return { revision, leftMs: confirmMs }
+}
+
+const refused = (why: string): Accepted => ({ kind: 'refused', why })
+
+function invalid(diagnostics: readonly Diagnostic[]): string {
+  const first = diagnostics.find((d) => d.severity === 'error')
+  const at = first?.at === undefined ? '' : ` (line ${first.at.line}, column ${first.at.column})`
+  return `the source offers an invalid spec: ${first?.code ?? ''} ${first?.message ?? 'unknown reason'}${at}`
 }
 
 const recorded = (origin: Origin | undefined) => ({

@@ -12,6 +12,7 @@ import {
 import type { Diagnostic, Parsed, Position } from '../spec/diagnostic.ts'
 import { PASS_INTERVAL_MS, PASS_INTERVAL_MS_MIN, PEER_PORT } from '../spec/limits.ts'
 import { GitConfig } from './config-git.ts'
+import { keyFaults, TrustConfig } from './config-trust.ts'
 import { Name, oneOf, Path, Port } from '../spec/names.ts'
 
 const closed = { additionalProperties: false }
@@ -60,6 +61,7 @@ export const AgentConfigFile = Type.Object(
         closed,
       ),
     ),
+    trust: Type.Optional(TrustConfig),
     intervalMs: Type.Optional(
       Type.Integer({
         minimum: PASS_INTERVAL_MS_MIN,
@@ -198,6 +200,8 @@ function meaning(text: string, tree: Node, file: AgentConfigFile): readonly Diag
       'cannot use both join and a token',
       'keep join: it gives this node a token of its own',
     )
+  for (const { path, why } of file.trust === undefined ? [] : keyFaults(file.trust))
+    say(path, `cannot use this key: ${why}`, 'hactl key show prints the line of a key')
   return found
 }
 

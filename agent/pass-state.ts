@@ -21,12 +21,12 @@ export type PassState = {
   countdown: Countdown | undefined
 }
 export type Held = { readonly digest: string; readonly reason: string; readonly failed: string }
-export const emptyPassState = (): PassState => ({
+export const emptyPassState = (refused = ''): PassState => ({
   parsed: new Map(),
   waiting: undefined,
   asked: new Map(),
   retry: undefined,
-  refused: '',
+  refused,
   held: undefined,
   settled: false,
   confirmed: 0,

@@ -20,6 +20,7 @@ import { parsed, provenCluster, target } from './target.ts'
 import { pull } from './pull.ts'
 import { takeTurn } from './trial.ts'
 import { failed } from './quarantine.ts'
+import type { Trust } from './trust.ts'
 import type { Source, World } from './world.ts'
 
 export type Agent = {
@@ -27,6 +28,7 @@ export type Agent = {
   readonly node: string
   readonly engines: Readonly<Record<string, Engine>>
   readonly memory: Memory
+  readonly trust?: Trust | undefined
   readonly status: Status
   readonly peers: Peers
   readonly sources: readonly Source[]
@@ -242,10 +244,8 @@ async function applyPlan(
 ): Promise<PassResult> {
   const { plan, facts, wants } = seen
   const doing = `applies ${plan.steps.map((s) => s.id).join(', ')}`
-  const daemons = new Map(
-    wants.flatMap((w) => (w.kind === 'daemon' ? [[w.engine, w.daemon] as const] : [])),
-  )
-  const tools = { ...agent, facts, daemons }
+  const served = wants.flatMap((w) => (w.kind === 'daemon' ? [[w.engine, w.daemon] as const] : []))
+  const tools = { ...agent, facts, daemons: new Map(served) }
   await layHealthFiles(agent, cluster)
   const said: string[] = []
   for (const [at, step] of plan.steps.entries()) {

@@ -16,7 +16,7 @@ export async function pull(agent: Agent): Promise<void> {
       continue
     }
     if (fetched === undefined) continue
-    const accepted = await accept(agent.memory, fetched)
+    const accepted = await accept(agent.memory, fetched, agent.trust)
     agent.state.refused = accepted.kind === 'refused' ? accepted.why : ''
     if (accepted.kind === 'refused') agent.status.event('refused', accepted.why)
     if (accepted.kind === 'new') {

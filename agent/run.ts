@@ -13,6 +13,8 @@ import { openHubKey } from './enrol.ts'
 import { createFilesView } from './files.ts'
 import { examineOften } from './examine.ts'
 import { openMemory } from './memory.ts'
+import { policyOf } from './config-trust.ts'
+import { openTrust } from './trust.ts'
 import { startNotify } from './notify/start.ts'
 import { type Agent, pass } from './pass.ts'
 import { emptyPassState } from './pass-state.ts'
@@ -59,6 +61,7 @@ export async function runAgent(
     monotonic: world.clock.monotonic,
     log,
   })
+  const trust = config.trust && (await openTrust(host, memory, policyOf(config.trust)))
   const pace = createPace()
   const key = await openHubKey(config, {
     doors: enrolDoors(host),
@@ -74,24 +77,20 @@ export async function runAgent(
     node: config.node,
     engines,
     memory,
+    trust,
     status,
     peers: createPeers(host, door),
     sources: sourcesOf(config, { world, memory, token: key.token, wake: pace.wake, signal }),
     facts: cachedFacts(world, config.node, () => enginesOf(currentCluster(agent), config.node)),
     signal,
     proofs: new Map(),
-    state: emptyPassState(),
+    state: emptyPassState(trust?.doubt()),
   }
   const cluster = () => currentCluster(agent)
   const yields = new Map<string, Yielding>()
+  const { token } = key
   const doors = openDoors(agent, {
-    config,
-    agentVersion,
-    token: key.token,
-    events,
-    wake: pace.wake,
-    log,
-    yields,
+    ...{ config, agentVersion, token, events, wake: pace.wake, log, yields },
   })
   notifier.ready()
   try {

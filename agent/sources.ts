@@ -23,8 +23,9 @@ export function sourcesOf(config: AgentConfig, needs: SourceNeeds): readonly Sou
   const { token } = needs
   const { host } = needs.world
   const { path, url, git } = config.source
-  if (path !== undefined) return [fileSource(path, host)]
-  if (url !== undefined) return [httpSource({ url, timeoutMs: FETCH_TIMEOUT_MS })]
+  const signed = config.trust !== undefined
+  if (path !== undefined) return [fileSource(path, host, signed)]
+  if (url !== undefined) return [httpSource({ url, timeoutMs: FETCH_TIMEOUT_MS, signed })]
   if (git !== undefined) return [fromGit(git, config.state, needs)]
   if (config.hub === undefined) return []
   return [hubSource({ url: config.hub.url, token, timeoutMs: FETCH_TIMEOUT_MS })]

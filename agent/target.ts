@@ -8,7 +8,10 @@ export function target(agent: Agent): { cluster: Cluster; text: string } | undef
   const { memory } = agent
   const meta = memory.meta()
   const quarantined = meta.failedDigest !== '' && meta.failedDigest === meta.wantedDigest
-  const text = memory.spec(quarantined ? 'proven' : 'wanted')
+  const wanted = memory.spec('wanted')
+  // Taken before there were keys, or on a disk that forgot: it may stay where it runs, it is not tried anew.
+  const doubted = wanted !== undefined && agent.trust?.covers(wanted) === false
+  const text = memory.spec(quarantined || doubted ? 'proven' : 'wanted')
   const cluster = text === undefined ? undefined : parsed(agent, text)
   return text === undefined || cluster === undefined ? undefined : { cluster, text }
 }

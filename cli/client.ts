@@ -18,6 +18,8 @@ export type PushRequest = {
   readonly allow: readonly string[]
   /** Agents go back unless it is confirmed within so many milliseconds. */
   readonly confirmMs?: number
+  /** Text of its signature. */
+  readonly signature?: string | undefined
 }
 export type Pushed =
   | { readonly is: 'created' | 'same'; readonly revision: number; readonly digest: string }
@@ -103,6 +105,9 @@ const pushCall = (request: PushRequest): Call => ({
     'x-hactl-note': headerText(request.note),
     'x-hactl-allow': request.allow.join(','),
     ...(request.confirmMs === undefined ? {} : { 'x-hactl-confirm': String(request.confirmMs) }),
+    ...(request.signature !== undefined && {
+      'x-hactl-signature': Buffer.from(request.signature).toString('base64'),
+    }),
   },
   body: request.text,
 })

@@ -25,7 +25,7 @@ export async function history(
   const list = all.slice(0, flags.limit)
   if (io.json) return jsonOut(io, list)
   if (list.length === 0) return io.out('No spec yet: hactl push sends one.\n')
-  const head = ['REV', 'WHEN', 'DIGEST', 'AUTHOR', 'ALLOWED', 'NOTE']
+  const head = ['REV', 'WHEN', 'DIGEST', 'AUTHOR', 'SIGNED', 'ALLOWED', 'NOTE']
   io.out(
     table([
       head.map((cell) => paint(io, 'dim', cell)),
@@ -34,6 +34,7 @@ export async function history(
         when(r.at),
         short(r.digest),
         plain(r.author),
+        r.signer?.slice(0, 19) ?? '-',
         [...r.allow, ...confirmWord(r)].join(' ') || '-',
         plain(r.note).replace(/\s+/g, ' '),
       ]),

@@ -10,6 +10,7 @@ import { addEvents } from './commands/events.ts'
 import { addHistory } from './commands/history.ts'
 import { addHub } from './commands/hub.ts'
 import { addLab } from './commands/lab.ts'
+import { addKey } from './commands/key.ts'
 import { addLint } from './commands/lint.ts'
 import { addNotify } from './commands/notify.ts'
 import { addPlan } from './commands/plan.ts'
@@ -17,6 +18,7 @@ import { addPush } from './commands/push.ts'
 import { addRender } from './commands/render.ts'
 import { addRollback } from './commands/rollback.ts'
 import { addSchema } from './commands/schema.ts'
+import { addSign, addVerify } from './commands/sign.ts'
 import { addStatus } from './commands/status.ts'
 import { addToken } from './commands/token.ts'
 import { addValidate } from './commands/validate.ts'
@@ -33,6 +35,8 @@ const VERBS = [
   addLint,
   addPlan,
   addRender,
+  addSign,
+  addVerify,
   addPush,
   addConfirm,
   addStatus,
@@ -47,13 +51,17 @@ const VERBS = [
   addToken,
   addLab,
   addNotify,
+  addKey,
   addSchema,
   addCompletion,
   addVersion,
 ] as const
 
 /** Help names these only: it must fit a screen. */
-const RARE = ['lint', 'render', 'diff', 'token', 'notify', 'schema', 'completion', 'version']
+const RARE = [
+  ...['lint', 'render', 'diff', 'sign', 'verify', 'key', 'token', 'notify', 'schema', 'completion'],
+  'version',
+]
 
 /** The tree, writing through `io`; it never ends the process. */
 export function makeProgram(io: Io): Command {

@@ -7,9 +7,9 @@ import type { HubFlags } from './flags.ts'
 import { follow } from './follow.ts'
 import type { Io } from './io.ts'
 import { jsonOut, paint, plain } from './print.ts'
-import { summaryText } from './push.ts'
+import { beside, summaryText } from './push.ts'
 import { type Author, type Remote, withRemote } from './remote.ts'
-import { allowed, type SendFlags, verdictOf } from './send.ts'
+import { allowed, type SendFlags, textOf, verdictOf } from './send.ts'
 import { needSpec } from './spec-text.ts'
 import { balancers, summary } from './summary.ts'
 import { hubTarget } from './target.ts'
@@ -35,9 +35,17 @@ export async function pushGit(io: Io, file: string, flags: Flags): Promise<void>
     }
     const allow = allowed(flags)
     // An override is a decision too, where the text is there already.
-    const same = before === text && allow.length === 0
+    const signature = flags.sign === undefined ? await beside(io, file, text) : undefined
+    const serial = (before && checkSpec(before).cluster?.serial) || 0
+    const sent = await textOf(io, { file, text, cluster, serial, signature }, flags)
+    const signed = await remote.read(`${git.path}.sig`)
+    const known = sent.signature === undefined || sent.signature === signed
+    const same = before === sent.text && known && allow.length === 0
     const message = messageOf(remote, flags)
-    const files = { [git.path]: text }
+    const files = {
+      [git.path]: sent.text,
+      ...(sent.signature !== undefined && { [`${git.path}.sig`]: sent.signature }),
+    }
     const commit = same ? undefined : await remote.push({ files, message, author })
     return { ...remote, commit }
   })

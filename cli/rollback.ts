@@ -38,6 +38,7 @@ export async function rollback(
   if (cluster === undefined) throw invalid(io, file, old.text, diagnostics)
   if (!io.json) io.out(summaryText(io, summary(checkSpec(current.text).cluster, cluster)))
   const note = flags.note ?? `rollback to revision ${revision}`
-  const sending = { file, text: old.text, cluster, parent: current.revision }
+  const serial = checkSpec(current.text).cluster?.serial ?? 0
+  const sending = { file, text: old.text, cluster, parent: current.revision, serial }
   await send(io, client, sending, { ...flags, note })
 }

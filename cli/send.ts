@@ -11,6 +11,8 @@ import { balancers } from './summary.ts'
 
 export type SendFlags = {
   readonly note?: string
+  /** true: with the usual key. */
+  readonly sign?: string | boolean
   readonly allowBlink?: boolean
   readonly allowRemovals?: boolean
   readonly allowEmpty?: boolean
@@ -25,6 +27,10 @@ export type Sending = {
   readonly text: string
   readonly cluster: Cluster
   readonly parent: number
+  /** Serial of the newest spec of the hub; 0 without. */
+  readonly serial: number
+  /** Text of a signature made before. */
+  readonly signature?: string | undefined
 }
 
 /** Overrides of guards as the hub stores them. */
@@ -34,6 +40,21 @@ export const allowed = (flags: SendFlags): readonly string[] => [
   ...(flags.allowEmpty === true ? ['empty'] : []),
 ]
 
+/** With --sign the text gets a serial above all that the nodes may have seen; its meaning and digest stay. */
+export async function textOf(
+  io: Io,
+  sending: Omit<Sending, 'parent'>,
+  flags: SendFlags,
+): Promise<{ readonly text: string; readonly signature?: string | undefined }> {
+  const { file, text, signature } = sending
+  if (flags.sign === undefined || flags.sign === false) return { text, signature }
+  const { raised, signed } = await import('./sign.ts')
+  const key = typeof flags.sign === 'string' ? { key: flags.sign } : {}
+  const least = Math.max(sending.serial, sending.cluster.serial ?? 0)
+  const next = raised(text, least, io.clock.now())
+  return signed(io, file, next, { ...key, allow: allowed(flags) })
+}
+
 /** Ends normally only when every node that must has proved the spec; throws Exit otherwise. */
 export async function send(
   io: Io,
@@ -42,7 +63,7 @@ export async function send(
   flags: SendFlags,
 ): Promise<void> {
   const pushed = await client.push({
-    text: sending.text,
+    ...(await textOf(io, sending, flags)),
     parent: sending.parent,
     author: io.env['HACTL_AUTHOR'] ?? io.user,
     note: flags.note ?? '',

@@ -48,4 +48,6 @@ export const MIGRATIONS: readonly string[] = [
      window_ms INTEGER NOT NULL,
      confirmed_at INTEGER
    ) STRICT;`,
+  `ALTER TABLE revisions ADD COLUMN signature TEXT NOT NULL DEFAULT '';
+   ALTER TABLE revisions ADD COLUMN signer TEXT NOT NULL DEFAULT '';`,
 ]

@@ -1,6 +1,9 @@
 // POST /v1/specs: size, text, checks, compare-and-swap; the only way a spec gets in.
 import type { Context } from 'hono'
 import { CONFIRM_MS_MAX, CONFIRM_MS_MIN, SPEC_BYTES_MAX } from '../spec/limits.ts'
+import { SIGNATURE_LENGTH_MAX } from '../spec/trust/sshsig.ts'
+import { specSigner } from '../spec/trust/statement.ts'
+import { TrustError } from '../spec/trust/wire.ts'
 import type { HubState } from './state.ts'
 import type { Who } from './tokens.ts'
 
@@ -85,6 +88,21 @@ function authorOf(claimed: string, who: Who | undefined): string {
   return said === '' || said === token ? token : `${said} (${token})`
 }
 
+/** A signature that does not fit its text would be refused by every node: better said now. Who signed, nodes judge. */
+function signatureOf(c: Context, body: string): { signature: string; signer: string } | Bad {
+  const text = c.req.header('x-hactl-signature') ?? ''
+  if (text === '') return { signature: '', signer: '' }
+  const signature = Buffer.from(text.slice(0, 2 * SIGNATURE_LENGTH_MAX), 'base64').toString(
+    'latin1',
+  )
+  try {
+    return { signature, signer: specSigner(signature, body).fingerprint }
+  } catch (error) {
+    if (!(error instanceof TrustError)) throw error
+    return { status: 400, error: `cannot take x-hactl-signature: ${error.message}` }
+  }
+}
+
 export async function pushSpec(
   state: HubState,
   c: Context,
@@ -100,10 +118,12 @@ export async function pushSpec(
       { error: 'cannot push: the spec has errors', diagnostics: checked.diagnostics },
       422,
     )
+  const signed = signatureOf(c, body)
+  if ('error' in signed) return c.json({ error: signed.error }, signed.status)
   const { digest } = checked.value
   const author = authorOf(head.author, who)
   const at = state.deps.clock.now()
-  const result = state.deps.store.push({ ...head, author, body, digest, at })
+  const result = state.deps.store.push({ ...head, ...signed, author, body, digest, at })
   if (result.outcome === 'conflict')
     return c.json(
       {

@@ -4,7 +4,7 @@ import { COOKIE } from './access.ts'
 import { toRecord } from './notify.ts'
 import { confirmLeftMs } from './confirm.ts'
 import type { HubState } from './state.ts'
-import type { StoredSpec } from './store.ts'
+import type { StoredSpec } from './store-revisions.ts'
 import type { Who } from './tokens.ts'
 
 const LIMIT_DEFAULT = 100
@@ -72,6 +72,8 @@ function specAnswer(state: HubState, c: Context, spec: StoredSpec): Response {
   c.header('x-hactl-allow', spec.allow.join(','))
   const leftMs = confirmLeftMs(spec, state.deps.clock.now())
   if (leftMs !== undefined) c.header('x-hactl-confirm', String(leftMs))
+  if (spec.signature !== '')
+    c.header('x-hactl-signature', Buffer.from(spec.signature).toString('base64'))
   const asked = (c.req.header('if-none-match') ?? '').split(',').map((tag) => tag.trim())
   if (asked.includes(etag)) return c.body(null, 304)
   c.header('content-type', 'application/json; charset=utf-8')

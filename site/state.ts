@@ -11,7 +11,7 @@ import { createHook, type Hook } from './hook.ts'
 import { createHubNotify } from './notify.ts'
 import { createLive, type Live } from './page/live.ts'
 import { createSession, type Session, type Wire } from './session.ts'
-import type { StoredSpec } from './store.ts'
+import type { StoredSpec } from './store-revisions.ts'
 import type { TokenBook, Who } from './tokens.ts'
 import { createGuard, type Guard } from './write-guard.ts'
 

@@ -1,12 +1,24 @@
 // The hub's memory on disk: spec revisions, latest reports, events. SQLite in WAL mode, every commit synced.
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { Value } from '@sinclair/typebox/value'
-import { ALERTS_KEPT_MAX, EVENTS_KEPT_MAX, REVISIONS_KEPT_MAX } from '../spec/limits.ts'
+import { ALERTS_KEPT_MAX, EVENTS_KEPT_MAX } from '../spec/limits.ts'
 import type { Revision } from '../spec/protocol.ts'
 import { TOLD_NOTHING, Told } from '../spec/notice.ts'
 import { type NodeEvent, Report } from '../spec/report.ts'
 import type { AlertRecord, HubEvent } from '../spec/status.ts'
 import { MIGRATIONS } from './migrations.ts'
+import {
+  num,
+  type Pushed,
+  type PushResult,
+  pushInto,
+  type Row,
+  SELECT,
+  type StoredSpec,
+  str,
+  toRevision,
+  toSpec,
+} from './store-revisions.ts'
 
 /** The disk or the database refused; reads may still work, nothing in memory is lost. */
 export class StoreError extends Error {
@@ -16,21 +28,6 @@ export class StoreError extends Error {
   }
 }
 
-export type Pushed = {
-  readonly body: string
-  readonly digest: string
-  readonly parent: number
-  readonly author: string
-  readonly note: string
-  readonly allow: readonly string[]
-  readonly at: number
-  /** Agents go back unless it is confirmed within so many milliseconds; absent: it counts at once. */
-  readonly confirmMs?: number
-}
-export type PushResult =
-  | { readonly outcome: 'created' | 'same'; readonly revision: Revision }
-  | { readonly outcome: 'conflict'; readonly newest: number }
-export type StoredSpec = Revision & { readonly body: string }
 export type Store = {
   newest(): StoredSpec | undefined
   spec(revision: number): StoredSpec | undefined
@@ -62,7 +59,7 @@ export type Store = {
 
 /** Pages by the primary key, whatever has been kept: (before, limit). */
 export const PAGES = {
-  revisions: `SELECT revision, digest, at, author, note, allow, window_ms, confirmed_at
+  revisions: `SELECT revision, digest, at, author, note, allow, signer, window_ms, confirmed_at
      FROM revisions LEFT JOIN confirms USING (revision)
      WHERE revision < ? ORDER BY revision DESC LIMIT ?`,
   events: 'SELECT * FROM events WHERE seq < ? ORDER BY seq DESC LIMIT ?',
@@ -72,23 +69,6 @@ export const PAGES = {
 /** Without what follows from the rest. */
 export type StoredAlert = Omit<AlertRecord, 'severity'>
 
-type Row = Record<string, SQLOutputValue>
-const num = (row: Row, key: string): number => Number(row[key])
-const str = (row: Row, key: string): string => String(row[key])
-
-const toRevision = (row: Row): Revision => ({
-  revision: num(row, 'revision'),
-  digest: str(row, 'digest'),
-  at: num(row, 'at'),
-  author: str(row, 'author'),
-  note: str(row, 'note'),
-  allow: str(row, 'allow') === '' ? [] : str(row, 'allow').split(','),
-  ...(typeof row['window_ms'] === 'number' ? { confirmMs: row['window_ms'] } : {}),
-  ...(typeof row['confirmed_at'] === 'number' ? { confirmedAt: row['confirmed_at'] } : {}),
-})
-const SELECT = 'SELECT * FROM revisions LEFT JOIN confirms USING (revision)'
-const toSpec = (row: Row | undefined): StoredSpec | undefined =>
-  row === undefined ? undefined : { ...toRevision(row), body: str(row, 'body') }
 const toEvent = (row: Row): HubEvent => ({
   seq: num(row, 'seq'),
   id: str(row, 'id'),
@@ -130,40 +110,6 @@ function transaction<T>(db: DatabaseSync, doing: string, work: () => T): T {
     // A failed COMMIT may already have rolled back; a second ROLLBACK would hide the first cause.
     if (db.isTransaction) db.exec('ROLLBACK')
     throw new StoreError(doing, error)
-  }
-}
-
-function pushInto(
-  db: DatabaseSync,
-  newest: () => StoredSpec | undefined,
-  spec: Pushed,
-): PushResult {
-  const last = newest()
-  const allow = [...spec.allow].sort().join(',')
-  // Pushed again without a wait: that is a word of its own for a spec which waits for one.
-  const waits = last?.confirmMs !== undefined && last.confirmedAt === undefined
-  const same = last?.digest === spec.digest && last.allow.join(',') === allow
-  if (last !== undefined && same && !waits) {
-    const { body: _, ...revision } = last
-    return { outcome: 'same', revision }
-  }
-  const parent = last?.revision ?? 0
-  if (parent !== spec.parent) return { outcome: 'conflict', newest: parent }
-  const { body, digest, at, author, note } = spec
-  const revision = parent + 1
-  db.prepare(
-    'INSERT INTO revisions (revision, digest, at, author, note, allow, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  ).run(revision, digest, at, author, note, allow, body)
-  const { confirmMs } = spec
-  if (confirmMs !== undefined)
-    db.prepare('INSERT INTO confirms (revision, window_ms) VALUES (?, ?)').run(revision, confirmMs)
-  for (const table of ['confirms', 'revisions'])
-    db.prepare(`DELETE FROM ${table} WHERE revision <= ?`).run(revision - REVISIONS_KEPT_MAX)
-  const words = allow === '' ? [] : allow.split(',')
-  const waiting = confirmMs === undefined ? {} : { confirmMs }
-  return {
-    outcome: 'created',
-    revision: { revision, digest, at, author, note, allow: words, ...waiting },
   }
 }
 

@@ -246,6 +246,8 @@ export type Cluster = {
   readonly name: string
   /** sha256 of the canonical spec, 64 hex digits: same for the same meaning in any key order. */
   readonly digest: string
+  /** Order among signed specs; absent where nothing is signed. */
+  readonly serial?: number
   readonly nodes: readonly ClusterNode[]
   readonly vips: readonly ClusterVip[]
   readonly proxies: readonly ClusterProxy[]

@@ -16,8 +16,8 @@ export function canonical(value: unknown): string {
   return `{${members.join(',')}}`
 }
 
-/** Digest of what a spec means. `$schema` is for editors, so it does not count. */
+/** Digest of what a spec means. `$schema` is for editors and `serial` for trust: neither changes a node. */
 export function digestOf(spec: Spec): string {
-  const { $schema: _editor, ...meaning } = spec
+  const { $schema: _editor, serial: _order, ...meaning } = spec
   return sha256(canonical(meaning))
 }

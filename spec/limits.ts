@@ -2,6 +2,10 @@
 
 /** The spec version this binary writes and reads; newer ones are refused, older ones migrated. */
 export const SPEC_VERSION = 1
+/** Signers that one node trusts. */
+export const TRUST_KEYS_MAX = 32
+/** Seconds since 1970 fit, and a date with a counter; exact in every JSON reader. */
+export const SERIAL_MAX = 9_000_000_000_000
 export const SPEC_BYTES_MAX = 1024 * 1024
 export const SPEC_DEPTH_MAX = 24
 export const NODES_MAX = 2_000

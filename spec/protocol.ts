@@ -95,6 +95,8 @@ export const Revision = Type.Object(
     confirmMs: Type.Optional(Type.Integer({ minimum: 1, maximum: CONFIRM_MS_MAX })),
     /** Wall clock of the hub, milliseconds since 1970. */
     confirmedAt: Type.Optional(Type.Integer()),
+    /** Fingerprint of the key that signed it; absent when nobody did. Whether that key may sign, nodes judge. */
+    signer: Type.Optional(Type.String({ pattern: '^SHA256:[A-Za-z0-9+/]{43}$' })),
   },
   closed,
 )

@@ -34,6 +34,7 @@ export function resolve(spec: Spec): Cluster {
   return {
     name: spec.cluster,
     digest: digestOf(spec),
+    ...(spec.serial !== undefined && { serial: spec.serial }),
     nodes: entries(spec.nodes).map(([name, node]) => nodeOf(name, node)),
     vips: entries(spec.vips).map(([name, vip]) => vipOf(spec, name, vip, vrids.get(name))),
     proxies: entries(spec.proxies).map(([name, proxy]) => proxyOf(spec, name, proxy)),

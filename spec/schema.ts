@@ -8,6 +8,7 @@ import {
   PACKAGES_MAX,
   POOLS_MAX,
   PROXIES_MAX,
+  SERIAL_MAX,
   SERVICES_MAX,
   SPEC_VERSION,
   VIPS_MAX,
@@ -28,6 +29,14 @@ export const Spec = Type.Object(
     $schema: Type.Optional(Type.String({ description: 'for the editor' })),
     version: Type.Literal(SPEC_VERSION, { description: 'spec version' }),
     cluster: Name('name of the cluster'),
+    serial: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: SERIAL_MAX,
+        description:
+          'grows with every signed spec, as that of a DNS zone: nodes that want signatures take none below the last; hactl sign sets it',
+      }),
+    ),
     nodes: mapOf(Node, NODES_MAX, 'hosts by name'),
     vips: Type.Optional(mapOf(Vip, VIPS_MAX, 'virtual addresses by name')),
     proxies: Type.Optional(mapOf(ProxySection, PROXIES_MAX, 'listeners by name')),

@@ -1,5 +1,6 @@
 // A spec from a web server or the hub: conditional GET, bounded in time and size.
 import { CONFIRM_MS_MAX, HUB_PORT, SPEC_BYTES_MAX } from '../../spec/limits.ts'
+import { SIGNATURE_LENGTH_MAX } from '../../spec/trust/sshsig.ts'
 import type { Fetched, Source } from '../world.ts'
 
 export type HttpSourceOptions = {
@@ -8,21 +9,23 @@ export type HttpSourceOptions = {
   readonly token?: () => string
   /** Whole request, 1 ms and more. */
   readonly timeoutMs: number
+  /** Asks for `<url>.sig` too, for servers that only hold files. */
+  readonly signed?: boolean
 }
 
 const ALLOW = /^[a-z-]{1,20}$/
 const ALLOW_MAX = 8
 const ETAG_LENGTH_MAX = 512
 
-async function boundedText(response: Response): Promise<string> {
-  if (Number(response.headers.get('content-length') ?? 0) > SPEC_BYTES_MAX)
-    throw new Error(`answer is larger than ${SPEC_BYTES_MAX} bytes`)
+async function boundedText(response: Response, max: number): Promise<string> {
+  if (Number(response.headers.get('content-length') ?? 0) > max)
+    throw new Error(`answer is larger than ${max} bytes`)
   const parts: Uint8Array[] = []
   let size = 0
   for await (const part of response.body ?? []) {
     size += part.byteLength
     // Counted after decompression, so a small answer cannot unfold into a large one.
-    if (size > SPEC_BYTES_MAX) throw new Error(`answer is larger than ${SPEC_BYTES_MAX} bytes`)
+    if (size > max) throw new Error(`answer is larger than ${max} bytes`)
     parts.push(part)
   }
   // ignoreBOM keeps the mark, so that the parser sees exactly what was sent.
@@ -52,6 +55,14 @@ function confirmOf(headers: Headers): Pick<Fetched, 'confirmMs'> {
   return { confirmMs: Number(text) }
 }
 
+/** The hub sends it along, base64 of its text. */
+function signatureOf(headers: Headers): { signature?: string } {
+  const text = headers.get('x-hactl-signature') ?? ''
+  if (text === '') return {}
+  if (text.length > 2 * SIGNATURE_LENGTH_MAX) throw new Error('x-hactl-signature is too long')
+  return { signature: Buffer.from(text, 'base64').toString('latin1') }
+}
+
 /** undici hides the reason ("fetch failed") one level down. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
@@ -60,14 +71,17 @@ function reason(error: unknown): string {
     : error.message
 }
 
-/**
- * GET with If-None-Match. 304 gives undefined; everything else but 200 throws "cannot fetch ...". What the answer claims
- * (revision, overrides) is handed on as is: trusting it is the pass's decision.
- */
-export function httpSource({ url, token, timeoutMs }: HttpSourceOptions): Source {
+type Place<T> = {
+  readonly url: string
+  readonly bytesMax: number
+  readonly read: (text: string, headers: Headers) => T
+}
+
+/** One address, remembered by its tag. 'absent' stands for 404. */
+function conditional<T>({ token, timeoutMs }: HttpSourceOptions, place: Place<T>) {
   let etag: string | undefined
-  const ask = async (signal: AbortSignal): Promise<Fetched | undefined> => {
-    const response = await fetch(url, {
+  return async (signal: AbortSignal): Promise<T | 'same' | 'absent'> => {
+    const response = await fetch(place.url, {
       headers: {
         accept: 'application/json, text/plain;q=0.9, */*;q=0.1',
         ...(etag === undefined ? {} : { 'if-none-match': etag }),
@@ -79,22 +93,63 @@ export function httpSource({ url, token, timeoutMs }: HttpSourceOptions): Source
     })
     if (response.status !== 200) {
       await response.body?.cancel()
-      if (response.status === 304 && etag !== undefined) return undefined
-      throw new Error(
-        response.status === 404 ? 'no spec there (404)' : `server answered ${response.status}`,
-      )
+      if (response.status === 304 && etag !== undefined) return 'same'
+      if (response.status === 404) return 'absent'
+      throw new Error(`server answered ${response.status}`)
     }
-    const body = await boundedText(response)
-    const fetched = {
-      body,
-      revision: revisionOf(response.headers),
-      allow: allowOf(response.headers),
-      ...confirmOf(response.headers),
-    }
+    const page = place.read(await boundedText(response, place.bytesMax), response.headers)
     // Remembered only after all of it was read: a cut answer must be asked for again.
     const seen = response.headers.get('etag')
     etag = seen !== null && seen.length <= ETAG_LENGTH_MAX ? seen : undefined
-    return fetched
+    return page
+  }
+}
+
+const fetchedOf = (body: string, headers: Headers): Fetched => ({
+  ...{ body, revision: revisionOf(headers), allow: allowOf(headers) },
+  ...confirmOf(headers),
+  ...signatureOf(headers),
+})
+
+/** Beside the spec, whatever is asked of it. */
+function signatureUrl(url: string): string {
+  const beside = new URL(url)
+  beside.pathname += '.sig'
+  return beside.href
+}
+
+/**
+ * GET with If-None-Match. 304 gives undefined; everything else but 200 throws "cannot fetch ...". What the answer claims
+ * (revision, overrides, signature) is handed on as is: trusting it is the pass's decision.
+ */
+export function httpSource(options: HttpSourceOptions): Source {
+  const { url } = options
+  const askSpec = conditional(options, { url, bytesMax: SPEC_BYTES_MAX, read: fetchedOf })
+  const askSignature = conditional(options, {
+    url: signatureUrl(url),
+    bytesMax: SIGNATURE_LENGTH_MAX,
+    read: (text) => ({ text }),
+  })
+  let spec: Fetched | undefined
+  let beside = ''
+  let fresh = false
+  const ask = async (signal: AbortSignal): Promise<Fetched | undefined> => {
+    const page = await askSpec(signal)
+    if (page === 'absent') throw new Error('no spec there (404)')
+    if (page !== 'same') {
+      spec = page
+      fresh = true
+    }
+    if (options.signed === true) {
+      const found = await askSignature(signal)
+      const signature = found === 'absent' ? '' : found === 'same' ? beside : found.text
+      // A new signature makes the spec new: the two are seldom put there at one instant.
+      fresh ||= signature !== beside
+      beside = signature
+    }
+    if (!fresh || spec === undefined) return undefined
+    fresh = false
+    return beside === '' ? spec : { ...spec, signature: beside }
   }
   return {
     name: url,

@@ -10,6 +10,7 @@ type Flags = HubFlags & SendFlags & { readonly git?: GitPlace }
 export const withSend = (command: Command): Command =>
   withHub(command)
     .option('--note <text>', 'why, kept with the revision')
+    .option('--sign [key]', 'sign what is sent (key: else as hactl sign)')
     .option('--allow-blink', 'accept that a vip may blink or be held twice')
     .option('--allow-removals', 'accept more removals than the spec allows')
     .option('--allow-empty', 'accept pools that lose their last server')

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { execa } from 'execa'
 import { checkSpec } from '../../spec/check.ts'
+import { parsePrivateKey, privateKeyText } from '../../spec/trust/ssh-key.ts'
+import { specSigner } from '../../spec/trust/statement.ts'
 import { temporaryDirectory } from '../agent/host/temporary.ts'
 import { repository } from '../agent/source/repository.ts'
 import { clusterStatus, fakeHub, nodeStatus, run } from './fake.ts'
@@ -146,4 +148,18 @@ test('with a hub, the nodes are followed by what they run, also where the hub ha
   await hub.close()
   assert.equal(exit, 0, err)
   assert.match(out, /Commit [0-9a-f]{12} is on branch main of .* is proved on 2 nodes/)
+})
+
+test('--sign commits the signature beside the spec, as agents look for it', async (context) => {
+  const { commit, push, show } = await pushed(context)
+  await commit({ 'spec.json': '{}' })
+  const file = join(await temporaryDirectory(context), 'key')
+  const seed = Buffer.alloc(32, 4)
+  writeFileSync(file, privateKeyText({ seed, check: 1, comment: '' }), { mode: 0o600 })
+  assert.equal((await push('--sign', file)).exit, 0)
+  const text = `${await show('show', 'main:spec.json')}\n`
+  assert.equal(checkSpec(text).cluster?.serial, 1_700_000_000)
+  const signer = specSigner(await show('show', 'main:spec.json.sig'), text)
+  const key = parsePrivateKey(readFileSync(file, 'utf8'))
+  assert.equal(signer.fingerprint, key.public.fingerprint)
 })

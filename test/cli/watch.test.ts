@@ -107,7 +107,7 @@ test('history, newest first, and the text of one', async () => {
   const { exit, out } = await against(list, ['history', '--limit', '2'])
   assert.equal(exit, 0)
   const [, first, second] = out.split('\n')
-  assert.match(first ?? '', /^2 .*abcdef01 {2}ada {5}blink {4}note 2$/)
+  assert.match(first ?? '', /^2 .*abcdef01 {2}ada {5}- {7}blink {4}note 2$/)
   assert.match(second ?? '', /^1 .*note 1$/)
   const text = await against({ status: 200, body: '{"version":1}' }, ['history', '2'])
   assert.equal(text.out, '{"version":1}\n')
