@@ -126,7 +126,9 @@ function createPace(): Pace {
     sleep: async (clock, ms, signal, turn) => {
       cut = new AbortController()
       const either = AbortSignal.any([cut.signal, signal])
-      for (let left = ms; left > 0 && !woken && !signal.aborted; left -= SLICE_MS) {
+      // Whoever wakes us all the time, a lying hub for one, must not keep this machine busy.
+      await clock.sleep(Math.min(ms, AGAIN_MS), signal).catch(() => undefined)
+      for (let left = ms - AGAIN_MS; left > 0 && !woken && !signal.aborted; left -= SLICE_MS) {
         // Aborted by a wake or by the end of the agent: both just end the sleep.
         await clock.sleep(Math.min(left, SLICE_MS), either).catch(() => undefined)
         turn()

@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono'
 import { type Access, admit } from './access.ts'
 import type { HubDeps } from './deps.ts'
 import { AGENTS_MAX } from './fleet.ts'
+import { addressKey } from './gate.ts'
 import { createRate } from './rate.ts'
 import { remoteOf } from './remote.ts'
 import { routes } from './routes.ts'
@@ -86,7 +87,7 @@ export function createHub(deps: HubDeps): Hub {
       if (free || pushes.take('', now)) return { who: verdict.who }
       return c.json({ error: 'cannot push: too many pushes, try again in a second' }, 429)
     }
-    if (!wrongTokens.take(remoteOf(c), now))
+    if (!wrongTokens.take(addressKey(remoteOf(c)), now))
       return c.json({ error: 'cannot answer: too many wrong tokens from this address' }, 429)
     if (verdict.is === 'unknown') c.header('www-authenticate', 'Bearer realm="hactl"')
     return c.json({ error: `cannot answer: this needs the ${access} token` }, ADMISSION[verdict.is])
@@ -119,7 +120,9 @@ export function createHub(deps: HubDeps): Hub {
       const verdict = admit(deps.book, false, route.access, by)
       if (verdict.is === 'ok')
         return verdict.who === undefined || state.sessions() >= SESSIONS_MAX ? 503 : verdict.who
-      return wrongTokens.take(from, deps.clock.monotonic()) ? ADMISSION[verdict.is] : 429
+      return wrongTokens.take(addressKey(from), deps.clock.monotonic())
+        ? ADMISSION[verdict.is]
+        : 429
     },
     onSocket: state.openSession,
     tick: state.tick,

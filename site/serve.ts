@@ -12,11 +12,23 @@ import type { Courier } from '../spec/notice.ts'
 import type { Clock, Log } from './deps.ts'
 import { loadHookSecret } from './hook-secret.ts'
 import { createHub, type Hub, SESSIONS_MAX } from './hub.ts'
+import { createGate, type Gate } from './gate.ts'
 import { openStore } from './store.ts'
 import { loadGrants, loadTokens, saveGrants } from './token-file.ts'
 import { createTokenBook } from './tokens.ts'
 
 const BUFFERED_BYTES_MAX = 4 * FRAME_BYTES_MAX
+/** How long a client may take for its headers and for all of a request, and how often that is looked at: milliseconds. */
+export type Patience = {
+  readonly headersTimeout: number
+  readonly requestTimeout: number
+  readonly connectionsCheckingInterval: number
+}
+const PATIENCE: Patience = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 2_000,
+}
 
 export type ServeOptions = {
   /** Directory of hub.db and tokens.json; made when missing, mode 0700. */
@@ -28,6 +40,8 @@ export type ServeOptions = {
   readonly log: Log
   /** Takes messages to people; closed with the hub. */
   readonly courier: Courier
+  /** Absent: PATIENCE. */
+  readonly patience?: Patience
 }
 export type Serving = {
   /** 'http://host:port' or 'unix:/path', in the order of `listen`. */
@@ -40,7 +54,17 @@ const refuse = (socket: Duplex, status: number) =>
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
   )
 
-function upgrades(hub: Hub, sockets: WebSocketServer) {
+type Doors = {
+  readonly hub: Hub
+  readonly sockets: WebSocketServer
+  readonly log: Log
+  readonly gate: Gate
+}
+/** Gives the place of a connection back before it ends. */
+const places = new WeakMap<Duplex, () => void>()
+const gateOf = (socket: Duplex): (() => void) | undefined => places.get(socket)
+
+function upgrades({ hub, sockets, log }: Doors) {
   return (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     const path = (request.url ?? '').split('?')[0] ?? ''
@@ -60,7 +84,24 @@ function upgrades(hub: Hub, sockets: WebSocketServer) {
         close: (code: number, reason: string) => ws.close(code, reason),
       }
       const session = hub.onSocket(wire, who)
-      ws.on('message', (data, binary) => session.receive(binary ? '' : data.toString(), binary))
+      const guarded = (work: () => void) => {
+        try {
+          work()
+        } catch (error) {
+          log(`hub: a frame broke its reader: ${error instanceof Error ? error.message : error}`)
+          session.close(1011, 'a fault of the hub, see its log')
+        }
+      }
+      gateOf(socket)?.()
+      ws.on('message', (data, binary) =>
+        guarded(() => session.receive(binary ? '' : data.toString(), binary)),
+      )
+      ws.on('ping', (data) => {
+        if (!session.pinged()) return
+        // Answers that nobody reads pile up like any other words.
+        if (ws.bufferedAmount > BUFFERED_BYTES_MAX) ws.terminate()
+        else ws.pong(data, false, () => undefined)
+      })
       ws.on('close', () => session.ended())
       // Oversized and broken frames end here; ws closes the socket itself (1009, 1002, 1007).
       ws.on('error', () => session.ended())
@@ -93,13 +134,22 @@ function listenOn(server: Server, text: string): Promise<string> {
   })
 }
 
-function newServer(hub: Hub, sockets: WebSocketServer): Server {
+function newServer(doors: Doors, patience: Patience): Server {
   const server = createServer(
-    { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 30_000 },
-    getRequestListener(hub.app.fetch),
+    { maxHeaderSize: 16 * 1024, ...patience },
+    getRequestListener(doors.hub.app.fetch),
   )
   server.maxConnections = SESSIONS_MAX + 500
-  server.on('upgrade', upgrades(hub, sockets))
+  server.on('upgrade', upgrades(doors))
+  server.on('connection', (socket) => {
+    const leave = doors.gate.enter(socket.remoteAddress ?? '')
+    if (leave === undefined) {
+      socket.destroy()
+      return
+    }
+    places.set(socket, leave)
+    socket.once('close', leave)
+  })
   return server
 }
 
@@ -142,8 +192,10 @@ export async function serveHub(options: ServeOptions): Promise<Serving> {
     noServer: true,
     maxPayload: FRAME_BYTES_MAX,
     perMessageDeflate: false,
+    autoPong: false,
   })
-  const servers = listen.map(() => newServer(hub, sockets))
+  const doors = { hub, sockets, log, gate: createGate() }
+  const servers = listen.map(() => newServer(doors, options.patience ?? PATIENCE))
   const close = async () => {
     hub.close()
     courier.close()

@@ -31,6 +31,8 @@ export type Session = {
   openedAt: number
   heardAt(): number
   receive(text: string, binary: boolean): void
+  /** A ping counts as a frame; false when there were too many, and the session is over. */
+  pinged(): boolean
   /** The socket is gone. */
   ended(): void
   send(message: FromHub): void
@@ -72,7 +74,13 @@ export function readAgentFrame(text: string): Read {
   // A newer agent says more of the same thing than this hub knows: what is known of it is taken.
   const { report, heartbeat, files } = fromAgent
   const schema = value.type === 'report' ? report : value.type === 'files' ? files : heartbeat
-  const known = Value.Clean(schema, structuredClone(value))
+  let known: unknown
+  try {
+    known = Value.Clean(schema, structuredClone(value))
+  } catch {
+    // Nested so deeply that it cannot be copied: no agent of any version says that.
+    return { ok: false, why: `bad ${value.type} message` }
+  }
   if (checks.files.Check(known)) return { ok: true, message: known }
   if (checks.report.Check(known)) return { ok: true, message: known }
   if (checks.heartbeat.Check(known)) return { ok: true, message: known }
@@ -208,6 +216,13 @@ export function createSession(deps: SessionDeps, wire: Wire): Session {
       }
       const why = judge(deps, state, session, text)
       if (why !== undefined) session.close(POLICY, why)
+    },
+    pinged() {
+      if (state.over) return false
+      state.heardAt = deps.clock.monotonic()
+      if (!tooFast(state, state.heardAt)) return true
+      session.close(POLICY, 'too many frames')
+      return false
     },
     ended: end,
     send(message) {

@@ -20,6 +20,8 @@ const EVENTS_PER_FRAME_MAX = 100
 /** Events not answered by 'stored' are sent again after this. */
 const RESEND_MS = 10_000
 const NO_FILES: readonly NodeFile[] = []
+/** Frames of the hub in any one second; one of ours sends about one. */
+const FRAMES_PER_SECOND_MAX = 200
 const BUFFERED_BYTES_MAX = 4 * FRAME_BYTES_MAX
 
 export type UplinkDeps = {
@@ -63,6 +65,8 @@ type Line = {
   readonly send: (frame: string) => void
   seq: number
   heardAt: number
+  second: number
+  frames: number
   lastReport: string
   lastSummary: string
   lastFiles: readonly NodeFile[]
@@ -137,6 +141,7 @@ function dial(deps: UplinkDeps): WebSocket {
     handshakeTimeout: HANDSHAKE_MS_MAX,
     maxPayload: FRAME_BYTES_MAX,
     perMessageDeflate: false,
+    autoPong: false,
     followRedirects: false,
     headers: { authorization: `Bearer ${deps.token()}` },
   })
@@ -154,6 +159,8 @@ function newLine(deps: UplinkDeps, socket: WebSocket): Line {
     send,
     seq: 0,
     heardAt: deps.clock.monotonic(),
+    second: 0,
+    frames: 0,
     lastReport: '',
     lastSummary: '',
     lastFiles: NO_FILES,
@@ -183,6 +190,17 @@ function live(deps: UplinkDeps, stop: AbortSignal, onOpen: (line: Line) => void)
       line.heardAt = deps.clock.monotonic()
     }
     let why = ''
+    /** A hub that floods us is hung up on: one of ours says a few words a second. */
+    const tooMuch = () => {
+      const second = Math.floor(line.heardAt / 1_000)
+      if (second !== line.second) line.frames = 0
+      line.second = second
+      line.frames++
+      if (line.frames <= FRAMES_PER_SECOND_MAX) return false
+      why = 'the hub says too much'
+      socket.terminate()
+      return true
+    }
     const hangUp = () => socket.terminate()
     stop.addEventListener('abort', hangUp, { once: true })
     socket.on('open', () => {
@@ -200,9 +218,16 @@ function live(deps: UplinkDeps, stop: AbortSignal, onOpen: (line: Line) => void)
     })
     socket.on('message', (data, binary) => {
       heard()
-      if (binary) return
+      if (tooMuch() || binary) return
       const message = readFrame(data.toString())
       if (message !== undefined) guarded(deps, 'hear the hub', () => hear(deps, line, message))
+    })
+    socket.on('ping', (data) => {
+      heard()
+      // Answers that nobody reads pile up like any other words.
+      if (tooMuch() || socket.readyState !== WebSocket.OPEN) return
+      if (socket.bufferedAmount > BUFFERED_BYTES_MAX) socket.terminate()
+      else socket.pong(data, true, () => undefined)
     })
     socket.on('pong', heard)
     socket.on('error', (error) => {
