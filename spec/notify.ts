@@ -37,7 +37,14 @@ const MailAddress = (description: string) =>
     description,
   })
 /** On the machine that sends: the hub, or the node where there is no hub. */
-const SecretFile = (description: string) => Path(`${description}; on the hub, or on the nodes`)
+const OnSender = (description: string) => Path(`${description}; on the hub, or on the nodes`)
+/** Where a secret lies; no name can leave the directory of credentials, and no other variable than ours is read. */
+const SecretPlace = (description: string) =>
+  Type.String({
+    pattern:
+      '^(?:(?:/[A-Za-z0-9_.@+-]{1,128}){1,16}|credential:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}|env:HACTL_SECRET_[A-Z0-9_]{1,64})$',
+    description: `${description}: a path, credential:NAME of systemd, or env:HACTL_SECRET_NAME; on the hub, or on the nodes`,
+  })
 
 export const Mail = Type.Object(
   {
@@ -54,11 +61,11 @@ export const Mail = Type.Object(
         'starttls (default): encrypted where the relay can, whatever its certificate; required and implicit: a proven certificate or no mail; off: never. With a user, starttls means required',
       ),
     ),
-    caFile: Type.Optional(SecretFile('PEM file of the authority that signed the relay')),
+    caFile: Type.Optional(OnSender('PEM file of the authority that signed the relay')),
     user: Type.Optional(
       Type.String({ pattern: '^[\\x21-\\x7e]{1,200}$', description: 'login at the relay' }),
     ),
-    passwordFile: Type.Optional(SecretFile('file with the password, one line, mode 0600')),
+    passwordFile: Type.Optional(SecretPlace('the password, one line, mode 0600')),
   },
   { ...closed, description: 'mail through a relay' },
 )
@@ -67,10 +74,8 @@ export const Webhook = Type.Object(
     url: Type.Optional(
       Type.String({ pattern: '^https?://[^\\s"\']{1,500}$', description: 'receives a POST' }),
     ),
-    urlFile: Type.Optional(
-      SecretFile('file with the address, where the address is itself the secret (Slack)'),
-    ),
-    tokenFile: Type.Optional(SecretFile('file with a token, sent as "Authorization: Bearer"')),
+    urlFile: Type.Optional(SecretPlace('the address, where it is itself the secret (Slack)')),
+    tokenFile: Type.Optional(SecretPlace('a token, sent as "Authorization: Bearer"')),
     format: Type.Optional(oneOf(['json', 'slack'], 'default json')),
   },
   { ...closed, description: 'exactly one of url and urlFile' },
