@@ -13,6 +13,7 @@ import { openHubKey } from './enrol.ts'
 import { createFilesView } from './files.ts'
 import { examineOften } from './examine.ts'
 import { openMemory } from './memory.ts'
+import { metricsText } from './metrics.ts'
 import { policyOf } from './config-trust.ts'
 import { openTrust } from './trust.ts'
 import { startNotify } from './notify/start.ts'
@@ -208,6 +209,7 @@ function openDoors(agent: Agent, needs: DoorNeeds): readonly Close[] {
       agent.state.asked.set(node, { applying, atMs: world.clock.monotonic() })
     },
     onError: (why) => status.event('agent', why),
+    metrics: () => metricsText(status.report()),
   })
   const prober = startWatches({
     world,

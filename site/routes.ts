@@ -4,6 +4,7 @@ import type { Access } from './access.ts'
 import { confirmSpec } from './confirm.ts'
 import * as enrol from './enrol.ts'
 import { gitHook } from './hook.ts'
+import * as metrics from './metrics.ts'
 import { pushSpec } from './push.ts'
 import * as read from './read.ts'
 import type { HubState } from './state.ts'
@@ -26,6 +27,9 @@ export type Route = {
 /** The spec itself holds password hashes of stats users, so viewers do not read it. */
 export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/health', access: 'anyone', handle: read.health },
+  { method: 'GET', path: '/healthz', access: 'anyone', handle: metrics.healthz },
+  { method: 'GET', path: '/readyz', access: 'anyone', handle: metrics.readyz },
+  { method: 'GET', path: '/metrics', access: 'viewer', handle: metrics.metrics },
   { method: 'GET', path: '/', access: 'viewer', handle: read.page },
   { method: 'GET', path: '/nodes/:node', access: 'viewer', handle: read.page },
   { method: 'GET', path: '/pools/:pool', access: 'viewer', handle: read.page },

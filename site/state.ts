@@ -36,6 +36,8 @@ export type HubState = {
   specChanged(): void
   readonly hook: Hook
   readonly guard: Guard
+  /** Since the start of this process, for metrics. */
+  readonly counts: Counts
   /** An event of the hub itself. */
   note(kind: NodeEvent['kind'], text: string): void
   /** Ends what was let in by a token that is no longer good. */
@@ -44,6 +46,11 @@ export type HubState = {
   sessions(): number
   tick(): void
   close(): void
+}
+
+export type Counts = {
+  messages: number
+  readonly moves: Map<string, { readonly count: number; readonly gapMs: number }>
 }
 
 /** What the newest spec is, and whether this version still accepts it. */
@@ -88,6 +95,7 @@ function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
   const guard = createGuard(deps)
   let faultTold = ''
   const unsaved = new Map<string, Report>()
+  const counts: Counts = { messages: 0, moves: new Map() }
   let shown = -1
   let looked = -1
   let flushedAt = clock.monotonic()
@@ -105,12 +113,15 @@ function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
   const notify = createHubNotify(deps, guard, own, feed.alert)
   return {
     guard,
+    counts,
     own,
     write: guard.write,
     record,
     keep: (node: string, report: Report) => void unsaved.set(node, report),
     watch() {
       for (const { vip, words, text, gapMs } of fleet.transitions()) {
+        const { count = 0, gapMs: before = 0 } = counts.moves.get(vip) ?? {}
+        counts.moves.set(vip, { count: count + 1, gapMs: gapMs > 0 ? gapMs : before })
         own('transition', text)
         notify.gap(vip, gapMs)
         guard.write(() => store.saveHolders(vip, words))
@@ -180,18 +191,26 @@ function openSession(
         return undefined
       },
       onSummary(node, summary) {
+        recorder.counts.messages++
         if (newest.waitsFor(summary.confirmedRevision)) confirmHere(node)
         if (fleet.heartbeat(node, summary)) recorder.watch()
         else feed.touch()
       },
-      onAgain: fleet.heartbeatAgain,
+      onAgain(node) {
+        recorder.counts.messages++
+        fleet.heartbeatAgain(node)
+      },
       onReport(node, report) {
+        recorder.counts.messages++
         const moved = fleet.report(node, report)
         recorder.keep(node, report)
         feed.touch()
         if (moved) recorder.watch()
       },
-      onEvents: recorder.record,
+      onEvents(node, events) {
+        recorder.counts.messages++
+        return recorder.record(node, events)
+      },
       onFiles(node, shown) {
         files.set(node, shown)
         feed.touch()
@@ -261,6 +280,7 @@ export function createState(deps: HubDeps): HubState {
     openAlerts: recorder.openAlerts,
     specChanged,
     guard: recorder.guard,
+    counts: recorder.counts,
     note: recorder.own,
     cutRevoked,
     openSession: (wire, who) => openSession(parts, wire, who),

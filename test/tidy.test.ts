@@ -166,6 +166,7 @@ test('runtime dependencies are the agreed ones', () => {
     'jsonc-parser',
     'nodemailer',
     'pino',
+    'prom-client',
     'ws',
   ]
   assert.deepEqual(Object.keys(dependencies).sort(), agreed)

@@ -1,5 +1,6 @@
-// The door for peers: GET /v1/peer answers the summary of this node. Read only.
-import { createServer } from 'node:http'
+// The door for peers: GET /v1/peer answers the summary of this node, /metrics its metrics, /healthz and /readyz a word. Read only.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { METRICS_TYPE } from '../../spec/metric.ts'
 import { APPLYING_HEADER, NODE_HEADER, type Summary } from '../../spec/report.ts'
 
 const REQUEST_MS_MAX = 2_000
@@ -7,6 +8,32 @@ const CONNECTIONS_MAX = 64
 /** An older agent does not say who it is: ''. */
 const word = (header: string | readonly string[] | undefined): string =>
   typeof header === 'string' ? header.slice(0, 64) : ''
+
+const isLoopback = ({ socket }: IncomingMessage): boolean =>
+  /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/.test(socket.remoteAddress ?? '')
+
+/** For probes of a supervisor or monitor: one word, nothing of the node. Whether it is Ready a client of the vip sees as well. */
+function answersProbe(
+  { method, url }: IncomingMessage,
+  response: ServerResponse,
+  summary: () => Summary,
+): boolean {
+  if (method !== 'GET' || (url !== '/healthz' && url !== '/readyz')) return false
+  const ready = url === '/healthz' || summary().condition === 'Ready'
+  response.writeHead(ready ? 200 : 503, { 'content-type': 'text/plain' })
+  response.end(ready ? 'ok\n' : 'not ready\n')
+  return true
+}
+
+async function say(response: ServerResponse, metrics: Promise<string>): Promise<void> {
+  try {
+    const text = await metrics
+    response.writeHead(200, { 'content-type': METRICS_TYPE }).end(text)
+  } catch {
+    // Our bug: the scrape fails, which its owner sees; the door stays open.
+    response.writeHead(500).end()
+  }
+}
 
 /**
  * Serves on every address of the node. A port that is taken is reported, not fatal: peers then see this
@@ -19,15 +46,21 @@ export function servePeers(options: {
   /** A peer with the right token asked. */
   readonly onAsked: (node: string, applying: string) => void
   readonly onError: (why: string) => void
+  readonly metrics: () => Promise<string>
 }): { close(): Promise<void> } {
   const server = createServer(
     { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX },
     (request, response) => {
+      if (answersProbe(request, response, options.summary)) return
+      // A Prometheus on this node needs no token: it could ask the daemons themselves.
+      const scrape = request.method === 'GET' && request.url === '/metrics'
+      if (scrape && isLoopback(request)) return void say(response, options.metrics())
       // Without a token "Bearer " is sent, and an HTTP field value ends before its last blank (RFC 9110 section 5.5).
       if (request.headers.authorization !== `Bearer ${options.token}`.trimEnd()) {
         response.writeHead(401).end()
         return
       }
+      if (scrape) return void say(response, options.metrics())
       if (request.method !== 'GET' || request.url !== '/v1/peer') {
         response.writeHead(404).end()
         return
