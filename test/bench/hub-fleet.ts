@@ -1,4 +1,5 @@
 // A fleet of agents that are not there: its spec, and what each of them says.
+import { checkSpec } from '../../spec/check.ts'
 import { HEARTBEAT_MS, NODES_MAX, VIPS_MAX } from '../../spec/limits.ts'
 import type { Report, Summary } from '../../spec/report.ts'
 
@@ -26,7 +27,8 @@ export function fleetSpec(): string {
   return JSON.stringify({ version: 1, cluster: 'fleet', ...fleet })
 }
 
-const DIGEST = 'd'.repeat(64)
+/** What the hub wants, so that the fleet is in order. */
+const DIGEST = checkSpec(fleetSpec()).cluster?.digest ?? ''
 const summaryOf = (at: number, running: number): Summary => ({
   node: nameOf(at),
   boot: `boot-${at}`,
