@@ -8,6 +8,7 @@ import { createFeed, type Feed } from './feed.ts'
 import { createFiles, type Files } from './files.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { createHook, type Hook } from './hook.ts'
+import { createNewest } from './newest.ts'
 import { createHubNotify } from './notify.ts'
 import { createLive, type Live } from './page/live.ts'
 import { createSession, type Session, type Wire } from './session.ts'
@@ -51,42 +52,6 @@ export type HubState = {
 export type Counts = {
   messages: number
   readonly moves: Map<string, { readonly count: number; readonly gapMs: number }>
-}
-
-/** What the newest spec is, and whether this version still accepts it. */
-function createNewest({ store, check, log }: HubDeps, fleet: Fleet) {
-  let newest = store.newest()
-  let cluster: Cluster | undefined
-  const use = () => {
-    newest = store.newest()
-    if (newest === undefined) return
-    const { revision, digest, body, confirmMs, confirmedAt, at } = newest
-    const untilMs =
-      confirmMs === undefined || confirmedAt !== undefined ? undefined : at + confirmMs
-    const parsed = check(body)
-    if (parsed.ok) {
-      cluster = parsed.value
-      fleet.setWanted({ revision, digest, cluster, ...(untilMs === undefined ? {} : { untilMs }) })
-    } else log(`hub: revision ${revision} no longer passes this version's checks`)
-  }
-  use()
-  return {
-    use,
-    get: () => newest,
-    /** It is this one, and nobody has confirmed it to the hub. */
-    waitsFor: (revision: number | undefined) =>
-      revision !== undefined &&
-      newest?.revision === revision &&
-      newest.confirmMs !== undefined &&
-      newest.confirmedAt === undefined,
-    cluster: () => cluster,
-    tell: (session: Session) => {
-      if (newest === undefined) return
-      session.send({ type: 'wanted', revision: newest.revision, digest: newest.digest })
-      if (newest.confirmedAt !== undefined)
-        session.send({ type: 'confirmed', revision: newest.revision })
-    },
-  }
 }
 
 /** What the hub hears and sees goes to disk, and to those who read along. */
