@@ -40,8 +40,18 @@ function said(status: ClusterStatus): Html {
   return html`<p class="verdict ok"><span class="head"><span aria-hidden="true">✓</span> No alert</span> ${count(status.vips.length, 'vip')} held, ${count(ready, 'node')} ready${rest}.</p>`
 }
 
+/** The time is absolute, so that a second that passes is no change; the script counts down beside it. */
+function waiting({ confirmLeftMs, revision, now }: ClusterStatus): Html {
+  if (confirmLeftMs === undefined) return raw('')
+  const late = html`<p class="verdict wait">Revision ${revision} was not confirmed in time: the nodes go back to what they ran before.</p>`
+  if (confirmLeftMs === 0) return late
+  return html`<p class="verdict wait"><span class="head"><span aria-hidden="true">◷</span> Revision ${revision} waits for a person.</span> Unless it is confirmed until ${time(now + confirmLeftMs)} (<span data-left></span> left), every node goes back by itself.
+<button type="button" class="act" data-act="confirm" data-revision="${revision}" hidden>Confirm ${revision}</button></p>`
+}
+
 /** Stands above every page. */
-export const verdict = (status: ClusterStatus): Section => whole('verdict', said(status))
+export const verdict = (status: ClusterStatus): Section =>
+  whole('verdict', html`${said(status)}${waiting(status)}`)
 
 export function homeSections(
   cluster: Cluster | undefined,

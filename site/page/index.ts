@@ -121,11 +121,13 @@ export const agesOf = ({ nodes, strangers }: ClusterStatus): Readonly<Record<str
     [...nodes, ...strangers].flatMap((n) => (n.ageMs === null ? [] : [[n.node, n.ageMs]])),
   )
 
-const withAges = (text: string, ages: Readonly<Record<string, number>>): string =>
-  text.replace(/(<span data-heard="([^"]*)">)(?=<\/span>)/g, (_, open: string, node: string) => {
-    const ms = ages[node]
-    return `${open}${ms === undefined ? 'never heard' : age(ms)}`
-  })
+const withAges = (text: string, ages: Readonly<Record<string, number>>, leftMs: number): string =>
+  text
+    .replace(/(<span data-left>)(?=<\/span>)/g, `$1${age(leftMs)}`)
+    .replace(/(<span data-heard="([^"]*)">)(?=<\/span>)/g, (_, open: string, node: string) => {
+      const ms = ages[node]
+      return `${open}${ms === undefined ? 'never heard' : age(ms)}`
+    })
 
 export const titleOf = (status: ClusterStatus): string => {
   const name = status.cluster === '' ? 'no cluster yet' : status.cluster
@@ -159,5 +161,5 @@ export function pageHtml({ status, sections, path, version, nonce }: Shell): str
 <div id="lost" class="lost" role="status" hidden></div>
 <main id="main" data-view="${path}" data-version="${version}" data-newest="${status.revision}">${raw(textOf(verdict(status)))}
 ${raw(body)}</main>${DIALOG}<script nonce="${nonce}">${raw(SCRIPT)}</script></body></html>`.html
-  return withAges(page, agesOf(status))
+  return withAges(page, agesOf(status), status.confirmLeftMs ?? 0)
 }

@@ -83,6 +83,7 @@ export function createLive(source: PageSource, id: () => string): Live {
             title: titleOf(status),
             newest: status.revision,
             ages: agesOf(status),
+            left: status.confirmLeftMs ?? 0,
             parts,
           }
           return `id: ${kept.life}.${now}\nevent: page\ndata: ${JSON.stringify(said)}\n\n`

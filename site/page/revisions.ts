@@ -83,10 +83,12 @@ export function revisionResult(revision: Revision, status: ClusterStatus): Secti
     rows.length === 0
       ? html`<p class="card">It runs on no node now.</p>`
       : plainTable('Result on each node', ['node', 'result', 'reason'], rows)
+  const confirmed =
+    revision.confirmedAt === undefined ? '' : ` · confirmed ${time(revision.confirmedAt)}`
   const note = revision.note === '' ? raw('') : html`<p class="note">${revision.note}</p>`
   return whole(
     'top',
-    html`<h2>Revision ${revision.revision}</h2>${note}<p class="dim">pushed ${time(revision.at)} by ${revision.author === '' ? 'unknown' : revision.author} · digest <code>${revision.digest.slice(0, 16)}</code>${revision.allow.length === 0 ? '' : ` · allows ${revision.allow.join(', ')}`}</p>
+    html`<h2>Revision ${revision.revision}</h2>${note}<p class="dim">pushed ${time(revision.at)} by ${revision.author === '' ? 'unknown' : revision.author} · digest <code>${revision.digest.slice(0, 16)}</code>${revision.allow.length === 0 ? '' : ` · allows ${revision.allow.join(', ')}`}${confirmed}</p>
 <p>${back(revision, status.revision)}</p>${table}`,
   )
 }

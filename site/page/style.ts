@@ -26,7 +26,7 @@ code,.mono,pre{font-family:ui-monospace,SFMono-Regular,Menlo,monospace;font-size
 .verdict{border-radius:10px;padding:11px 16px;border:1px solid;margin-top:4px}
 .verdict .head{font-weight:700;margin-right:6px}.verdict.ok{background:var(--okbg);color:var(--ok)}
 .verdict.wait{background:var(--warnbg);color:var(--warn)}.verdict.bad{background:var(--badbg);color:var(--bad);border-width:2px;border-left-width:10px}
-.verdict.bad .head{font-size:19px}.gone .verdict.ok{display:none}
+.verdict.bad .head{font-size:19px}.gone .verdict.ok{display:none}.verdict+.verdict{margin-top:10px}
 .alerts{list-style:none;margin:6px 0 0;padding:0;max-height:15em;overflow:auto}.alerts li{padding:4px 0;font-weight:600;overflow-wrap:anywhere}
 .since{font-weight:400;font-size:13px;white-space:nowrap}
 `

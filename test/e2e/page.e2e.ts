@@ -4,14 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { Type } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { realClock } from '../../agent/host/clock.ts'
 import { serveHub } from '../../site/serve.ts'
 import { loadTokens } from '../../site/token-file.ts'
 import { checkSpec } from '../../spec/check.ts'
-import { Revision } from '../../spec/protocol.ts'
 import { fakeCourier, SPEC } from '../site/kit.ts'
 import {
   DARK,
@@ -240,44 +237,4 @@ test('every page passes axe in light, dark and narrow, and none scrolls sideways
       assert.deepEqual(faults, [], path)
       await page.context().close()
     }
-})
-
-test('an operator rolls back from the page with a token; a viewer is refused', {
-  skip,
-}, async () => {
-  const pushed = await push(
-    SPEC.replace('"maxconn": 100', '"maxconn": 101').replace('"port": 10086', '"port": 10087'),
-    1,
-  )
-  assert.equal(pushed.status, 201)
-  const { page, faults } = await open()
-  await page.getByRole('button', { name: 'Roll back to 1' }).click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('Operator token').fill(loadTokens(state).viewer)
-  assert.deepEqual(await violations(page), [])
-  await page.keyboard.press('Enter')
-  await dialog.getByText('this needs the operator token').waitFor({ timeout: WAIT_MS })
-  // Chromium itself logs the refused request.
-  assert.deepEqual(
-    faults.filter((text) => !/403/.test(text)),
-    [],
-  )
-  const revisions = async (): Promise<Revision[]> => {
-    const said: unknown = await (await fetch(`${url}/v1/specs`)).json()
-    return Value.Check(Type.Array(Revision), said) ? said : []
-  }
-  assert.equal((await revisions()).length, 2)
-  assert.equal(await page.evaluate('sessionStorage.length'), 0)
-  await dialog.getByLabel('Operator token').fill(loadTokens(state).operator)
-  await dialog.getByRole('button', { name: 'Roll back' }).click()
-  await dialog.getByText('Revision 3 has the text of revision 1').waitFor({ timeout: WAIT_MS })
-  await page.keyboard.press('Escape')
-  await page.locator('#revision-3').getByText('newest').waitFor({ timeout: WAIT_MS })
-  const [newest, , first] = await revisions()
-  assert.equal(newest?.digest, first?.digest)
-  assert.equal(newest?.note, 'rollback to revision 1')
-  await page.goto(`${url}/revisions/3`)
-  await page.locator('.diff .added').first().waitFor({ timeout: WAIT_MS })
-  assert.equal(/passwordHash": "\$/.test(await page.content()), false)
-  await page.context().close()
 })

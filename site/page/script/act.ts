@@ -21,6 +21,11 @@ export const ACT = `
     const { revision: now } = await sent.json()
     return 'Revision ' + now + ' has the text of revision ' + revision + '. The nodes take it now.'
   }
+  const confirmed = async (revision, headers) => {
+    const sent = await fetch('/v1/confirm', { method: 'POST', headers: { ...headers, 'if-match': revision } })
+    if (!sent.ok) await failed(sent)
+    return 'Revision ' + revision + ' is confirmed and stays.'
+  }
   const ask = (title, text, button, work) => {
     put(document.getElementById('ask-title'), title)
     put(document.getElementById('ask-text'), text)
@@ -35,6 +40,8 @@ export const ACT = `
     const button = event.target.closest('[data-act]')
     if (!button) return
     const { act, revision } = button.dataset
+    if (act === 'confirm') ask('Confirm revision ' + revision + '?', 'It stays on every node. Confirm what you have seen at work.',
+      'Confirm', (headers) => confirmed(revision, headers))
     if (act === 'rollback') ask('Roll back to revision ' + revision + '?',
       'A new revision with the text of revision ' + revision + ' is pushed; every node takes it in turn.',
       'Roll back', (headers) => rollback(revision, headers))

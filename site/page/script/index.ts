@@ -12,7 +12,7 @@ export const SCRIPT = `
 (() => {
   'use strict'
   const main = document.getElementById('main'), lost = document.getElementById('lost'), live = document.getElementById('live')
-  let at = performance.now(), ages = {}, newest = Number(main.dataset.newest)
+  let at = performance.now(), ages = {}, left, newest = Number(main.dataset.newest)
   if (/[?&]token=/.test(location.search)) history.replaceState(null, '', location.pathname)
   const say = (ms) => ms < 120000 ? Math.floor(ms / 1000) + ' s'
     : ms < 7200000 ? Math.floor(ms / 60000) + ' min' : Math.floor(ms / 3600000) + ' h'
@@ -29,6 +29,7 @@ export const SCRIPT = `
       const ms = ages[e.dataset.heard]
       if (ms !== undefined) put(e, say(ms + gone))
     }
+    if (left !== undefined) for (const e of main.querySelectorAll('[data-left]')) put(e, say(Math.max(0, left - gone)))
     for (const e of main.querySelectorAll('[data-decays]'))
       e.classList.toggle('old', e.dataset.decays.split(' ').some((n) => (ages[n] ?? 0) + gone > ${STALE_MS}))
   }
@@ -40,6 +41,7 @@ ${ACT}
     const said = JSON.parse(message.data)
     at = performance.now()
     ages = said.ages
+    left = said.left
     newest = said.newest
     if (document.title !== said.title) document.title = said.title
     for (const [id, text] of said.parts) patch(id, text)

@@ -12,7 +12,7 @@ export const PATCH = `
     if (old.isEqualNode(now)) return
     for (const { name } of [...old.attributes]) if (!now.hasAttribute(name) && !KEPT.has(name)) old.removeAttribute(name)
     for (const { name, value } of now.attributes) if (!KEPT.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value)
-    if (old.dataset && old.dataset.heard !== undefined) return
+    if (old.dataset && (old.dataset.heard ?? old.dataset.left) !== undefined) return
     const byId = new Map([...old.children].filter((e) => e.id).map((e) => [e.id, e]))
     let next = old.firstChild
     for (const child of [...now.childNodes]) {

@@ -67,6 +67,17 @@ test('split brain and no holder stand in words at the top, on the card and in th
   assert.match(none, /✕ NOBODY/)
   assert.match(none, /class="says" x="38" y="40">NOBODY holds it</)
 })
+test('a revision that waits for a person says until when, and what happens otherwise', () => {
+  const { fleet, clock } = fleetAfter(1, HOLD, [])
+  const cluster = clusterOf(SPEC)
+  fleet.setWanted({ revision: 4, digest: 'd', cluster, untilMs: clock.now() + 60_000 })
+  const page = pageOf(fleet)
+  assert.match(page, /Revision 4 waits for a person.*until 2023-11-14 22:14:21 UTC/)
+  assert.match(page, /<span data-left>60 s<\/span> left/)
+  assert.match(page, /data-act="confirm" data-revision="4" hidden/)
+  clock.advance(61_000)
+  assert.match(pageOf(fleet), /Revision 4 was not confirmed in time/)
+})
 test('the title counts alerts, so that a tab in the background tells', () => {
   assert.match(pageAfter(6, [], []), /<title>\(1\) wordpress · hactl/)
 })
