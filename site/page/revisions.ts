@@ -29,10 +29,13 @@ function resultTags(results: readonly Result[]): Html {
   return html`${failed.length > 0 ? html`${tag('bad', `failed on ${short(failed)}`)} ` : raw('')}${takes.length > 0 ? html`${tag('warn', `not yet on ${short(takes)}`, '↻')} ` : raw('')}${runs.length > 0 ? tag('ok', `runs on ${short(runs)}`) : raw('')}`
 }
 
-const back = (revision: Revision, newest: number): Html =>
-  revision.revision === newest
-    ? html`<span class="dim">newest</span>`
-    : html`<button type="button" class="act" data-act="rollback" data-revision="${revision.revision}" hidden>Roll back to ${revision.revision}</button>`
+/** What was signed is sent again by whoever holds the key: nodes with keys take nothing from a page. */
+function back({ revision, signer }: Revision, newest: number): Html {
+  if (revision === newest) return html`<span class="dim">newest</span>`
+  if (signer !== undefined)
+    return html`<span class="dim">signed: <code>hactl push --sign</code></span>`
+  return html`<button type="button" class="act" data-act="rollback" data-revision="${revision}" hidden>Roll back to ${revision}</button>`
+}
 
 function row(revision: Revision, status: ClusterStatus): Row {
   const id = `revision-${revision.revision}`
@@ -45,7 +48,7 @@ function row(revision: Revision, status: ClusterStatus): Row {
   return {
     id,
     html: html`<tr id="${id}"><th scope="row"><a href="/revisions/${revision.revision}">rev ${revision.revision}</a></th>
-<td class="mono dim">${time(revision.at)}</td><td>${revision.author === '' ? 'unknown' : revision.author}</td>
+<td class="mono dim">${time(revision.at)}</td><td>${revision.author === '' ? 'unknown' : revision.author}${revision.signer === undefined ? raw('') : html`<br><span class="dim">signed <code>${revision.signer.slice(0, 14)}…</code></span>`}</td>
 <td class="wrap">${note}${allow}</td><td class="wrap">${resultTags(resultsOf(status, revision))}</td><td>${back(revision, status.revision)}</td></tr>`,
   }
 }
@@ -85,10 +88,14 @@ export function revisionResult(revision: Revision, status: ClusterStatus): Secti
       : plainTable('Result on each node', ['node', 'result', 'reason'], rows)
   const confirmed =
     revision.confirmedAt === undefined ? '' : ` · confirmed ${time(revision.confirmedAt)}`
+  const signed =
+    revision.signer === undefined
+      ? html`not signed`
+      : html`signed by <code>${revision.signer}</code>; nodes judge whether that key may`
   const note = revision.note === '' ? raw('') : html`<p class="note">${revision.note}</p>`
   return whole(
     'top',
-    html`<h2>Revision ${revision.revision}</h2>${note}<p class="dim">pushed ${time(revision.at)} by ${revision.author === '' ? 'unknown' : revision.author} · digest <code>${revision.digest.slice(0, 16)}</code>${revision.allow.length === 0 ? '' : ` · allows ${revision.allow.join(', ')}`}${confirmed}</p>
+    html`<h2>Revision ${revision.revision}</h2>${note}<p class="dim">pushed ${time(revision.at)} by ${revision.author === '' ? 'unknown' : revision.author} · digest <code>${revision.digest.slice(0, 16)}</code>${revision.allow.length === 0 ? '' : ` · allows ${revision.allow.join(', ')}`}${confirmed} · ${signed}</p>
 <p>${back(revision, status.revision)}</p>${table}`,
   )
 }

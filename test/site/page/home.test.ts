@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { createFleet } from '../../../site/fleet.ts'
 import { html } from '../../../site/page/html.ts'
 import { type PageSource, pageHtml, viewOf } from '../../../site/page/index.ts'
+import { textOf } from '../../../site/page/part.ts'
 import { age } from '../../../site/page/words.ts'
 import type { Report } from '../../../spec/report.ts'
 import type { HubEvent } from '../../../spec/status.ts'
@@ -77,6 +78,24 @@ test('a revision that waits for a person says until when, and what happens other
   assert.match(page, /data-act="confirm" data-revision="4" hidden/)
   clock.advance(61_000)
   assert.match(pageOf(fleet), /Revision 4 was not confirmed in time/)
+})
+test('a signed revision names its key, and is not sent again without one', () => {
+  const { fleet } = fleetAfter(1, HOLD, [])
+  const signer = `SHA256:${'k'.repeat(43)}`
+  const plain = { revision: 1, digest: 'd', at: 0, author: 'ana', note: '', allow: [] }
+  const revisions = [{ ...plain, revision: 2, signer }, plain]
+  const status = fleet.status()
+  const pages = {
+    ...source(),
+    revisions: () => revisions,
+    spec: () => ({ ...plain, signer, body: '{}' }),
+  }
+  const all = viewOf('/revisions')?.(pages, status)?.map(textOf).join('') ?? ''
+  assert.match(all, /signed <code>SHA256:kkkkkkk…/)
+  assert.match(all, /data-act="rollback" data-revision="1"/)
+  assert.doesNotMatch(all, /data-act="rollback" data-revision="2"/)
+  const one = viewOf('/revisions/1')?.(pages, status)?.map(textOf).join('') ?? ''
+  assert.ok(one.includes(`signed by <code>${signer}</code>`))
 })
 test('the title counts alerts, so that a tab in the background tells', () => {
   assert.match(pageAfter(6, [], []), /<title>\(1\) wordpress · hactl/)
