@@ -59,7 +59,7 @@ export async function accept(
     return { kind: 'same', cluster }
   }
   const allow = trust === undefined ? fetched.allow : trust.allowed(cluster, fetched)
-  const confirm = await awaited(memory, fetched, cluster.digest)
+  const waits = await awaited(memory, fetched, cluster.digest)
   // First the order, then the text: killed between the two, the node takes nothing older than what it was given.
   await trust?.record(cluster, body)
   await memory.keepSpec('wanted', body)
@@ -73,7 +73,7 @@ export async function accept(
     failedReason: '',
     paused: false,
     origin: recorded(origin),
-    confirm,
+    ...waits,
     lapsedRevision: undefined,
   })
   return { kind: 'new', cluster }
@@ -87,15 +87,19 @@ async function awaited(
   memory: Memory,
   { confirmMs, revision }: Fetched,
   digest: string,
-): Promise<Meta['confirm']> {
-  const { confirm, runningDigest } = memory.meta()
+): Promise<Pick<Meta, 'beforeRevision'> & { readonly confirm: Meta['confirm'] }> {
+  const { confirm, runningDigest, runningRevision, beforeRevision } = memory.meta()
   const proven = memory.spec('proven')
-  if (confirmMs === undefined || revision === 0 || proven === undefined) return undefined
+  if (confirmMs === undefined || revision === 0 || proven === undefined)
+    return { confirm: undefined }
   if (confirm === undefined) {
-    if (runningDigest === digest) return undefined
+    if (runningDigest === digest) return { confirm: undefined }
     await memory.keepSpec('before', proven)
   }
-  return { revision, leftMs: confirmMs }
+  return {
+    confirm: { revision, leftMs: confirmMs },
+    beforeRevision: confirm === undefined ? runningRevision : (beforeRevision ?? 0),
+  }
 }
 
 const refused = (why: string): Accepted => ({ kind: 'refused', why })

@@ -33,8 +33,14 @@ export async function watchConfirm(agent: Agent): Promise<number | undefined> {
   const gone = [...agent.peers.latest().values()].find((p) => p.lapsedRevision === revision)
   const leftMs = gone === undefined ? await countDown(agent, confirm) : 0
   if (leftMs > 0) return leftMs
-  await lapse(agent, revision, gone === undefined ? '' : `, as ${gone.node} says`)
-  return undefined
+  try {
+    await lapse(agent, revision, gone === undefined ? '' : `, as ${gone.node} says`)
+    return undefined
+  } catch (thrown) {
+    // A full disk: nothing can be changed on it anyway, but what dies must still be put right.
+    agent.status.event('agent', `cannot go back from revision ${revision}: ${textOf(thrown)}`)
+    return NOTE_MS
+  }
 }
 
 /** Who says that a person confirmed this revision. */
@@ -103,8 +109,8 @@ async function lapse(agent: Agent, revision: number, why: string): Promise<void>
   status.event('failed', reason)
 }
 
-/** Every override of a guard. */
-const OVERRIDES = ['blink', 'removals', 'empty']
+/** Every override of a guard: for the way back to what was proved here. */
+export const OVERRIDES = ['blink', 'removals', 'empty']
 
 /** Overrides of guards: all on the way back from what nobody confirmed, since the way there passed them. */
 export function allowed({ memory }: Agent): readonly string[] {

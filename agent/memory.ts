@@ -34,6 +34,8 @@ const Meta = Type.Object(
       ),
     ),
     confirmedRevision: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** Of the spec that is kept as 'before'. */
+    beforeRevision: Type.Optional(Type.Integer({ minimum: 0 })),
     /** Revision whose confirmation did not come in time. */
     lapsedRevision: Type.Optional(Type.Integer({ minimum: 1 })),
   },

@@ -3,7 +3,7 @@
 import type { Cluster } from '../spec/cluster.ts'
 import { applyStep } from './apply.ts'
 import { foundIn } from './drift.ts'
-import { allowed, watchConfirm } from './confirm.ts'
+import { allowed, OVERRIDES, watchConfirm } from './confirm.ts'
 import type { Engine } from './engine.ts'
 import { textOf } from './failure.ts'
 import { healthFiles, proxyTargets } from './health-targets.ts'
@@ -132,13 +132,12 @@ async function settled(agent: Agent, cluster: Cluster, text: string): Promise<Pa
   const { memory, status, state } = agent
   const meta = memory.meta()
   if (meta.runningDigest !== cluster.digest) {
+    // Back from what nobody confirmed: it is the revision of before.
+    const back = meta.wantedDigest === cluster.digest ? undefined : meta.beforeRevision
+    const runningRevision = back ?? meta.wantedRevision
     await memory.keepSpec('proven', text)
-    await memory.update({
-      runningDigest: cluster.digest,
-      runningRevision: meta.wantedRevision,
-      trying: '',
-    })
-    status.event('applied', `runs revision ${meta.wantedRevision} (${cluster.digest.slice(0, 12)})`)
+    await memory.update({ runningDigest: cluster.digest, runningRevision, trying: '' })
+    status.event('applied', `runs revision ${runningRevision} (${cluster.digest.slice(0, 12)})`)
   } else if (meta.wantedDigest === cluster.digest && meta.runningRevision !== meta.wantedRevision) {
     await memory.update({ runningRevision: meta.wantedRevision })
   }
@@ -232,7 +231,8 @@ async function keepProven(agent: Agent, unwanted: string): Promise<PassResult> {
   if (cluster.rollout.drift !== 'heal') return QUIET
   const now = agent.world.clock.monotonic()
   if (state.retry?.digest === cluster.digest && now < state.retry.atMs) return QUIET
-  const safe = guard({ plan: seen.plan, cluster, before: cluster, allow: [] })
+  // A trial that was cut off may have added what goes now: it was never proved.
+  const safe = guard({ plan: seen.plan, cluster, before: cluster, allow: OVERRIDES })
   return safe.ok ? applyPlan(agent, cluster, text, seen) : QUIET
 }
 

@@ -93,6 +93,9 @@ test('the hub that is back says so, takes no late confirmation, and the nodes st
   await until('the reason in status', async () =>
     /was not confirmed in time/.test((await cli('status')).stdout),
   )
+  const said = JSON.parse((await cli('status', '--json')).stdout)
+  for (const { summary } of said.nodes)
+    assert.deepEqual([summary.runningRevision, summary.wantedRevision], [1, 2], summary.node)
   const late = await cli('confirm')
   assert.equal(late.exitCode, 4)
   assert.match(late.stderr, /its time is over/)

@@ -96,3 +96,13 @@ export const EVENTS: readonly Event[] = [
     },
   },
 ]
+
+/** Besides the others, in the seeds that are for it: kept seeds keep their meaning. */
+export const CONFIRM_EVENTS: readonly Event[] = [
+  ...Array.from({ length: 4 }, () => ({
+    name: 'push: good, to be confirmed',
+    do: (run: Run) => run.push('good', run.random.between(5, 20) * 1_000),
+  })),
+  { name: 'confirm', do: (run) => run.hub.confirm() },
+  { name: 'confirm', do: (run) => run.hub.confirm() },
+]

@@ -8,21 +8,40 @@ export type HubModel = {
   up: boolean
   /** Every node's next fetch gets this lie. */
   lie(what: Lie): void
+  /** With confirmMs it waits so long for confirm(). */
   push(fetched: Fetched): void
+  /** A person confirms the newest revision; who can reach the hub hears it. */
+  confirm(): void
+  /** Revision that was confirmed last; 0 where the hub cannot be heard. */
+  confirmed(reachable: boolean): number
   /** As node `name` sees it; `seen` is the highest revision that node accepted. */
   source(name: string, reachable: () => boolean, seen: () => number): Source
 }
 
-export function createHub(): HubModel {
+export function createHub(nowMs: () => number): HubModel {
   const pushed: Fetched[] = []
+  const pushedAtMs = new Map<number, number>()
+  let confirmed = 0
   const lies = new Map<string, Lie>()
   const names = new Set<string>()
+  const leftMs = ({ confirmMs, revision }: Fetched): number | undefined =>
+    confirmMs === undefined || revision <= confirmed
+      ? undefined
+      : Math.max(0, confirmMs - (nowMs() - (pushedAtMs.get(revision) ?? 0)))
   const hub: HubModel = {
     up: true,
     lie: (what) => {
       for (const name of names) lies.set(name, what)
     },
-    push: (fetched) => void pushed.push(fetched),
+    push: (fetched) => {
+      pushed.push(fetched)
+      pushedAtMs.set(fetched.revision, nowMs())
+    },
+    confirm: () => {
+      const newest = pushed.at(-1)
+      if (hub.up && newest !== undefined && (leftMs(newest) ?? 0) > 0) confirmed = newest.revision
+    },
+    confirmed: (reachable) => (hub.up && reachable ? confirmed : 0),
     source: (name, reachable, seen) => {
       names.add(name)
       let last = ''
@@ -35,10 +54,13 @@ export function createHub(): HubModel {
           lies.delete(name)
           const answer =
             lie === undefined || newest === undefined ? newest : lied(lie, pushed, newest, seen())
-          const key = JSON.stringify(answer)
-          if (answer === undefined || key === last) return undefined
+          if (answer === undefined) return undefined
+          const { confirmMs: _, ...rest } = answer
+          const key = JSON.stringify(rest)
+          if (key === last) return undefined
           last = key
-          return answer
+          const left = leftMs(answer)
+          return left === undefined ? rest : { ...rest, confirmMs: left }
         },
       }
     },

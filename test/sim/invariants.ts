@@ -81,6 +81,8 @@ export function createNeverOlder(): (world: Checked) => void {
         running: meta.runningRevision,
       }
       const was = highest.get(node.name) ?? now
+      // The one way back: from what nobody confirmed, also when a push came before it was gone.
+      if (now.running === meta.beforeRevision) was.running = now.running
       const older = now.wanted < was.wanted || now.seen < was.seen || now.running < was.running
       const says = `${node.name}: ${JSON.stringify(was)} became ${JSON.stringify(now)}`
       must(!older, 'checkNeverOlder', says)

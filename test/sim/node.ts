@@ -41,6 +41,8 @@ export type NodeDeps = {
   readonly timeline: Timeline
   readonly random: Random
   readonly source: (node: SimNode) => Source
+  /** Revision that the hub calls confirmed; 0 where it cannot be heard. */
+  readonly confirmed: (node: SimNode) => number
   /** What another machine answers; undefined when it cannot be reached. */
   readonly reach: (
     from: SimNode,
@@ -173,10 +175,12 @@ export function start(node: SimNode, deps: NodeDeps): void {
     while (node.life === life) {
       node.passAtMs = deps.timeline.elapsedMs()
       const served = node.fake.serving
-      const { again } = await pass(agent)
+      agent.state.confirmed = deps.confirmed(node)
+      const { again, withinMs = INTERVAL_MS } = await pass(agent)
       if (node.life !== life) return
       deps.onPass(node, served)
-      await deps.timeline.sleep(again ? AGAIN_MS : INTERVAL_MS + random.between(0, 400))
+      const ms = Math.min(INTERVAL_MS, withinMs) + random.between(0, 400)
+      await deps.timeline.sleep(again ? AGAIN_MS : ms)
     }
   }
   // A memory that cannot be opened is an agent that ends: its supervisor starts it again.

@@ -2,7 +2,7 @@
 import { CONFIG_PATH } from '../../agent/providers/haproxy/paths.ts'
 import { APPLYING_HEADER, NODE_HEADER } from '../../spec/report.ts'
 import { fakeRandom } from '../fakes/random.ts'
-import { type Event, EVENTS } from './events.ts'
+import { CONFIRM_EVENTS, type Event, EVENTS } from './events.ts'
 import { createHub, type HubModel } from './hub.ts'
 import {
   checkConverged,
@@ -24,6 +24,8 @@ import { createVrrp } from './vrrp.ts'
 import type { Random } from '../../agent/world.ts'
 
 const TICK_MS = 100
+/** From this seed on specs may wait for a confirmation. */
+export const CONFIRM_SEED_MIN = 500_000
 const FIRST_MS = 20_000
 /** Longer than the longest retry of the agent (60 s) with two intervals. */
 const QUIET_MS = 130_000
@@ -40,7 +42,8 @@ export type Run = {
   readonly pushed: Pushed[]
   /** Nodes that reach no peer; "hub a" for the hub. */
   readonly cut: Set<string>
-  push(kind: Push): void
+  /** With confirmMs it waits so long for a person's confirmation. */
+  push(kind: Push, confirmMs?: number): void
   start(node: SimNode): void
   powerOff(node: SimNode): void
   /** Two holders have a cause in the scenario for the next while. */
@@ -71,12 +74,13 @@ async function scenario(seed: number, events: number, trace: string[]): Promise<
       tick()
     }
   }
+  const table = seed >= CONFIRM_SEED_MIN ? [...EVENTS, ...CONFIRM_EVENTS] : EVENTS
   run.push('good')
   for (const node of run.nodes) run.start(node)
   await go(FIRST_MS)
   await checkConverged(world)
   for (let n = 0; n < events; n++) {
-    const event = EVENTS[run.random.between(0, EVENTS.length - 1)]
+    const event = table[run.random.between(0, table.length - 1)]
     if (event !== undefined) happen(run, event)
     await go(run.random.between(1, 60) * TICK_MS)
   }
@@ -119,7 +123,7 @@ function build(seed: number, trace: string[]) {
   const timeline = createTimeline()
   const random = fakeRandom(seed)
   const nodes = machines(seed)
-  const hub = createHub()
+  const hub = createHub(timeline.elapsedMs)
   const cut = new Set<string>()
   const pushed: Pushed[] = []
   const failedAtMs = new Map<string, number>()
@@ -159,6 +163,7 @@ function build(seed: number, trace: string[]) {
         () => !cut.has(`hub ${node.name}`),
         () => node.agent?.memory.meta().seenRevision ?? 0,
       ),
+    confirmed: (node) => hub.confirmed(!cut.has(`hub ${node.name}`)),
     reach: (from, url, headers) => {
       const to = nodes.find((n) => url.includes(`//${n.address}:`))
       if (to?.agent === undefined || !reachable(from, to)) return undefined
@@ -200,12 +205,14 @@ function build(seed: number, trace: string[]) {
     pushed,
     cut,
     say,
-    push: (kind) => {
+    push: (kind, confirmMs) => {
       const spec = next.next(pushed.length + 1, kind, pushed.at(-1))
       pushed.push(spec)
-      hub.push({ body: spec.body, revision: spec.revision, allow: spec.allow })
+      const { body, revision, allow } = spec
+      hub.push({ body, revision, allow, ...(confirmMs === undefined ? {} : { confirmMs }) })
       const digest = spec.cluster.digest.slice(0, 8)
-      say(`push of revision ${spec.revision}, ${kind} ${spec.bad ?? ''} ${digest}`)
+      const waits = confirmMs === undefined ? '' : `, ${confirmMs} ms to confirm it`
+      say(`push of revision ${revision}, ${kind} ${spec.bad ?? ''} ${digest}${waits}`)
     },
     start: (node) => {
       node.up = true
