@@ -9,6 +9,7 @@ import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
 import { addHistory } from './commands/history.ts'
 import { addHub } from './commands/hub.ts'
+import { addInit } from './commands/init.ts'
 import { addLab } from './commands/lab.ts'
 import { addKey } from './commands/key.ts'
 import { addLint } from './commands/lint.ts'
@@ -52,6 +53,7 @@ const VERBS = [
   addLab,
   addNotify,
   addKey,
+  addInit,
   addSchema,
   addCompletion,
   addVersion,

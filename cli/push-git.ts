@@ -8,7 +8,7 @@ import { follow } from './follow.ts'
 import type { Io } from './io.ts'
 import { jsonOut, paint, plain } from './print.ts'
 import { beside, summaryText } from './push.ts'
-import { type Author, type Remote, withRemote } from './remote.ts'
+import { type Remote, withRemote } from './remote.ts'
 import { allowed, type SendFlags, textOf, verdictOf } from './send.ts'
 import { needSpec } from './spec-text.ts'
 import { balancers, summary } from './summary.ts'
@@ -25,7 +25,6 @@ type Flags = HubFlags & SendFlags & { readonly git: GitPlace }
 
 export async function pushGit(io: Io, file: string, flags: Flags): Promise<void> {
   const { git } = flags
-  const author = authorOf(io)
   const { text, cluster } = await needSpec(io, file)
   const { branch, url, commit } = await withRemote(io, git.remote, git.branch, async (remote) => {
     const before = await remote.read(git.path)
@@ -46,7 +45,7 @@ export async function pushGit(io: Io, file: string, flags: Flags): Promise<void>
       [git.path]: sent.text,
       ...(sent.signature !== undefined && { [`${git.path}.sig`]: sent.signature }),
     }
-    const commit = same ? undefined : await remote.push({ files, message, author })
+    const commit = same ? undefined : await remote.push({ files, message })
     return { ...remote, commit }
   })
   const where = `branch ${branch} of ${url}`
@@ -54,6 +53,7 @@ export async function pushGit(io: Io, file: string, flags: Flags): Promise<void>
     commit === undefined
       ? `${where} has this spec already; nothing was pushed`
       : `commit ${commit.slice(0, 12)} is on ${where}`
+  const what = commit === undefined ? 'this spec' : `commit ${commit.slice(0, 12)}`
   const told = { digest: cluster.digest, commit: commit ?? null, branch, remote: url }
   if (!io.json) io.out(`${says.charAt(0).toUpperCase()}${plain(says.slice(1))}.\n`)
   if (!flags.wait || !isHubGiven(io, flags)) {
@@ -64,7 +64,7 @@ export async function pushGit(io: Io, file: string, flags: Flags): Promise<void>
   const nodes = balancers(cluster)
   const wanted = { digest: cluster.digest, nodes, timeoutMs: flags.timeout }
   const followed = await follow(io, client, wanted)
-  const verdict = verdictOf(followed, says, flags)
+  const verdict = verdictOf(followed, what, flags)
   if (io.json)
     jsonOut(io, { ok: verdict.exit === EXIT.ok, exit: verdict.exit, ...followed, ...told })
   else if (verdict.exit === EXIT.ok) io.out(`${paint(io, 'green', verdict.text)}\n`)
@@ -79,13 +79,6 @@ function messageOf(remote: Remote, flags: Flags): string {
   const allow = allowed(flags)
   const trailer = allow.length === 0 ? '' : `\n\n${ALLOW_TRAILER}: ${allow.join(', ')}`
   return `${subject.trim()}${trailer}\n`
-}
-
-/** HACTL_AUTHOR as git writes authors; undefined leaves it to git's own configuration. */
-function authorOf({ env }: Io): Author | undefined {
-  const [, name, email] =
-    /^([^<>\n]{1,100}) <([^<>\s]{1,200})>$/.exec(env['HACTL_AUTHOR'] ?? '') ?? []
-  return name === undefined || email === undefined ? undefined : { name, email }
 }
 
 const isHubGiven = (io: Io, flags: HubFlags): boolean =>

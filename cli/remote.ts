@@ -13,7 +13,6 @@ const GIT_TIMEOUT_MS = 120_000
 const STDERR_BYTES_MAX = 64 * 1024
 const BASE = 'refs/hactl/base'
 
-export type Author = { readonly name: string; readonly email: string }
 export type Remote = {
   readonly url: string
   readonly branch: string
@@ -26,7 +25,6 @@ export type Remote = {
     /** Text by path; every other file stays. */
     readonly files: Readonly<Record<string, string>>
     readonly message: string
-    readonly author: Author | undefined
   }): Promise<string>
 }
 
@@ -113,30 +111,28 @@ function refused(stderr: string, url: string, branch: string): Exit {
   return new Exit(EXIT.unreachable, `cannot push to ${where}: ${reasonOf(stderr)}`)
 }
 
-/** Name and address that the user's git has for the directory he is in; the commit needs both. */
-async function identity(
-  run: Run,
-  io: Io,
-  author: Author | undefined,
-): Promise<Record<string, string>> {
-  const ask = async (key: string) => {
-    const args = ['-C', io.cwd, 'config', key]
-    const asked = await execa('git', args, { reject: false, extendEnv: false, env: io.env })
+/** HACTL_AUTHOR as git writes authors, else what the user's git has for the directory he is in; for the environment of git. */
+export async function identity(io: Io): Promise<Readonly<Record<string, string>>> {
+  const given = /^([^<>\n]{1,100}) <([^<>\s]{1,200})>$/.exec(io.env['HACTL_AUTHOR'] ?? '') ?? []
+  const ask = async (...args: readonly string[]) => {
+    const options = { reject: false, extendEnv: false, env: io.env, cwd: io.cwd } as const
+    const asked = await execa('git', args, options)
     return asked.exitCode === 0 ? asked.stdout.trim() : ''
   }
-  const name = author?.name ?? (await ask('user.name'))
-  const email = author?.email ?? (await ask('user.email'))
-  const env = {
-    ...(name === '' ? {} : { GIT_AUTHOR_NAME: name, GIT_COMMITTER_NAME: name }),
-    ...(email === '' ? {} : { GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_EMAIL: email }),
+  const ident = given[0] ?? (await ask('var', 'GIT_AUTHOR_IDENT'))
+  const [, name, email] = /^([^<>]+) <([^<>]+)>/.exec(ident) ?? []
+  if (name === undefined || email === undefined)
+    throw new Exit(
+      EXIT.usage,
+      'cannot commit: git does not know who you are',
+      'git config --global user.name and user.email, or HACTL_AUTHOR="Name <mail@example.org>"',
+    )
+  return {
+    GIT_AUTHOR_NAME: name,
+    GIT_AUTHOR_EMAIL: email,
+    GIT_COMMITTER_NAME: name,
+    GIT_COMMITTER_EMAIL: email,
   }
-  const { code } = await run(['var', 'GIT_COMMITTER_IDENT'], { env })
-  if (code === 0) return env
-  throw new Exit(
-    EXIT.usage,
-    'cannot commit: git does not know who you are',
-    'git config --global user.name and user.email, or HACTL_AUTHOR="Name <mail@example.org>"',
-  )
 }
 
 /** Opens a remote, looks at one branch of it (its HEAD where none is named), and cleans up after `work`. */
@@ -179,8 +175,8 @@ function remoteOf(io: Io, run: Run, at: Pick<Remote, 'url' | 'branch' | 'base'>)
       const { code, stdout } = await run(['cat-file', 'blob', `${BASE}:${path}`])
       return code === 0 ? stdout : undefined
     },
-    async push({ files, message, author }) {
-      const env = await identity(run, io, author)
+    async push({ files, message }) {
+      const env = await identity(io)
       const make = (...rest: Parameters<Run>) => must(run, 'make the commit', ...rest)
       if (base !== undefined) await make(['read-tree', BASE])
       for (const [path, input] of Object.entries(files)) {
