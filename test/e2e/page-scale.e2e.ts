@@ -75,6 +75,8 @@ async function seenBy(page: Page): Promise<Seen> {
   const one = async (key: keyof Seen) => Number(await page.evaluate(`seen.${key}`))
   return { long: await one('long'), changed: await one('changed') }
 }
+/** The Long Tasks API names none below 50 ms. */
+const task = ({ long }: Seen): string => (long === 0 ? 'below 50 ms' : `${Math.round(long)} ms`)
 const print = (text: string) => process.stdout.write(`${text}\n`)
 
 test('first paint of 500 nodes and 5,000 servers', { skip }, async () => {
@@ -102,7 +104,7 @@ test('updates touch what differs: the page stays fluid and nothing jumps', { ski
   await page.waitForTimeout(UPDATES_MS)
   const quiet = await seenBy(page)
   print(
-    `500 heartbeats a second for ${UPDATES_MS / 1000} s: ${quiet.changed} elements changed, longest task ${Math.round(quiet.long)} ms`,
+    `500 heartbeats a second for ${UPDATES_MS / 1000} s: ${quiet.changed} elements changed, longest task ${task(quiet)}`,
   )
   assert.equal(quiet.changed, 0)
   const since = performance.now()
@@ -113,7 +115,7 @@ test('updates touch what differs: the page stays fluid and nothing jumps', { ski
   await page.locator(`#nodes #node-${bigNodes[250]}`).waitFor({ timeout: WAIT_MS })
   const loud = await seenBy(page)
   print(
-    `a server of 5,000 down is shown after ${Math.round(shown)} ms; longest task ${Math.round(loud.long)} ms, ${loud.changed} changes`,
+    `a server of 5,000 down is shown after ${Math.round(shown)} ms; longest task ${task(loud)}, ${loud.changed} changes`,
   )
   assert.ok(loud.long <= LONG_TASKS_MS_MAX, `${loud.long} ms`)
   assert.deepEqual(await violations(page), [])
