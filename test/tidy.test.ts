@@ -165,7 +165,6 @@ test('runtime dependencies are the agreed ones', () => {
     'hono',
     'jsonc-parser',
     'nodemailer',
-    'pino',
     'prom-client',
     'ws',
   ]
