@@ -282,3 +282,17 @@ test('keys that come to a running node: an unsigned spec stays where it runs, on
   assert.equal((await passes(await agentOf(fresh, () => undefined))).condition, 'Stalled')
   assert.equal(machine(fresh), empty)
 })
+
+test('a wait for a confirmation goes on when the hub offers the same again under another number', async () => {
+  const { memory, take } = await node()
+  await take(await offer(specOf(5)))
+  await memory.keepSpec('proven', specOf(5))
+  const next = specOf(6, { rollout: { removalsMax: 2 } })
+  const waiting = { ...(await offer(next, { revision: 2 })), confirmMs: 60_000 }
+  assert.equal(await why(take(waiting)), 'new')
+  assert.deepEqual(memory.meta().confirm, { revision: 2, leftMs: 60_000 })
+  assert.equal(await why(take({ ...waiting, revision: 3, confirmMs: 3_600_000 })), 'same')
+  assert.deepEqual(memory.meta().confirm, { revision: 3, leftMs: 60_000 })
+  assert.equal(await why(take(await offer(next, { revision: 4 }))), 'same')
+  assert.equal(memory.meta().confirm, undefined)
+})
