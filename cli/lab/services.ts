@@ -98,9 +98,10 @@ const agentConfig = (
 }
 
 export function startAgent(root: string, state: State, name: string): Proc {
-  const config = agentConfig(root, state, name, 'builtin')
   const path = join(diskOf(root, name), 'etc-hactl', 'agent.json')
-  writeFileSync(path, config, { mode: 0o600 })
+  // What somebody wrote into it holds, as on a real node.
+  if (!existsSync(path))
+    writeFileSync(path, agentConfig(root, state, name, 'builtin'), { mode: 0o600 })
   const argv = [...enter(state, name), ...state.hactl, 'agent', '--config', '/etc/hactl/agent.json']
   return detach(root, argv, logOf(root, `${name}-agent`))
 }
