@@ -7,6 +7,7 @@ import { addConfirm } from './commands/confirm.ts'
 import { addDiff } from './commands/diff.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
+import { addExplain } from './commands/explain.ts'
 import { addHistory } from './commands/history.ts'
 import { addHub } from './commands/hub.ts'
 import { addInit } from './commands/init.ts'
@@ -47,6 +48,7 @@ const VERBS = [
   addRollback,
   addEvents,
   addDoctor,
+  addExplain,
   addAgent,
   addHub,
   addToken,
@@ -63,6 +65,7 @@ const VERBS = [
 const RARE = [
   ...['lint', 'render', 'diff', 'sign', 'verify', 'key', 'token', 'notify', 'schema', 'completion'],
   'version',
+  'explain',
 ]
 
 /** The tree, writing through `io`; it never ends the process. */

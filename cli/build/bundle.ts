@@ -1,5 +1,6 @@
 // All sources as one script: the form that is put into the base node.
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
+import { CODES } from '../codes.ts'
 
 const BUNDLE_TIMEOUT_MS = 60_000
 
@@ -25,6 +26,7 @@ export async function bundle(
     legalComments: 'none',
     logLevel: 'warning',
     loader: { '.html': 'text', '.css': 'text', '.client.js': 'text' },
+    plugins: [codes],
     define: { __VERSION__: JSON.stringify(version) },
   })
   const late = AbortSignal.timeout(BUNDLE_TIMEOUT_MS)
@@ -32,4 +34,14 @@ export async function bundle(
     late.addEventListener('abort', () => reject(new Error('cannot bundle: esbuild does not end')))
   })
   await Promise.race([done, timeout])
+}
+
+/** The single file has no READMEs beside it: what codes.ts reads from them goes in as it is now. */
+const codes: Plugin = {
+  name: 'codes',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]cli[\\/]codes\.ts$/ }, () => ({
+      contents: `export const CODES = ${JSON.stringify(CODES)}`,
+    }))
+  },
 }
