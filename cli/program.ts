@@ -11,6 +11,7 @@ import { addExplain } from './commands/explain.ts'
 import { addHistory } from './commands/history.ts'
 import { addHub } from './commands/hub.ts'
 import { addInit } from './commands/init.ts'
+import { addImport } from './commands/import.ts'
 import { addLab } from './commands/lab.ts'
 import { addKey } from './commands/key.ts'
 import { addLint } from './commands/lint.ts'
@@ -37,6 +38,7 @@ const VERBS = [
   addLint,
   addPlan,
   addRender,
+  addImport,
   addSign,
   addVerify,
   addPush,
@@ -63,6 +65,7 @@ const VERBS = [
 
 /** Help names these only: it must fit a screen. */
 const RARE = [
+  'import',
   ...['lint', 'render', 'diff', 'sign', 'verify', 'key', 'token', 'notify', 'schema', 'completion'],
   'version',
   'explain',

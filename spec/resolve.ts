@@ -21,7 +21,7 @@ import type { ProxySection, RetryReason } from './proxy.ts'
 import { resolveHost } from './resolve-host.ts'
 import { resolveLvs } from './resolve-lvs.ts'
 import { resolveExports, resolveMounts } from './resolve-storage.ts'
-import { routesOf } from './routes.ts'
+import { poolsInExtra, routesOf } from './routes.ts'
 import type { Spec } from './schema.ts'
 import { singlePoints } from './spof.ts'
 import type { Vip } from './vip.ts'
@@ -197,7 +197,11 @@ function poolOf(spec: Spec, name: string, pool: Pool): ClusterPool {
 
 /** Pools a proxy can send to, each once, in the order it tries them. */
 export const poolsOf = (proxy: ProxySection): readonly string[] => [
-  ...new Set([...routesOf(proxy).map((route) => route.pool), ...(proxy.pool ? [proxy.pool] : [])]),
+  ...new Set([
+    ...routesOf(proxy).map((route) => route.pool),
+    ...(proxy.pool ? [proxy.pool] : []),
+    ...poolsInExtra(proxy.extra ?? []),
+  ]),
 ]
 
 function serverOf(spec: Spec, name: string, server: Server): ClusterServer {

@@ -19,3 +19,7 @@ export function routesOf(proxy: ProxySection): readonly ClusterRoute[] {
   const expanded = [prefixes, suffixes].flatMap((route) => (route ? [route] : []))
   return [...explicit, ...expanded.map((route) => ({ ...route, ignoreCase: true, pool }))]
 }
+
+/** Pools that extra lines of a haproxy listener send requests to. */
+export const poolsInExtra = (extra: readonly string[]): readonly string[] =>
+  extra.flatMap((line) => /^use_backend ([a-z][a-z0-9-]*)(?= |$)/.exec(line)?.[1] ?? [])

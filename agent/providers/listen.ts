@@ -1,5 +1,6 @@
 // What both proxies share: which listeners and pools a node's engine serves, and what the kernel must allow for them.
 import type { Cluster, ClusterPool, ClusterProxy } from '../../spec/cluster.ts'
+import { poolsInExtra } from '../../spec/routes.ts'
 import type { WantSysctl } from '../plan/types.ts'
 import type { Bind } from '../world.ts'
 
@@ -18,7 +19,11 @@ export function poolsOf(
   proxies: readonly ClusterProxy[],
 ): readonly ClusterPool[] {
   const used = new Set(
-    proxies.flatMap((proxy) => [proxy.pool, ...proxy.routes.map((route) => route.pool)]),
+    proxies.flatMap((proxy) => [
+      proxy.pool,
+      ...proxy.routes.map((route) => route.pool),
+      ...poolsInExtra(proxy.extra),
+    ]),
   )
   return cluster.pools.filter((pool) => used.has(pool.name))
 }

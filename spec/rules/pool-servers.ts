@@ -4,7 +4,8 @@ import { error, type Rule } from './rule.ts'
 
 export const poolServers: Rule = (spec) =>
   entries(spec.pools).flatMap(([name, pool]) =>
-    Object.keys(pool.servers).length > 0
+    Object.keys(pool.servers).length > 0 ||
+    pool.extra?.some((line) => /^server(?:-template)? /.test(line))
       ? []
       : [
           error(

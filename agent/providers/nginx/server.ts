@@ -80,8 +80,13 @@ function proxyLines(proxy: ClusterProxy): readonly string[] {
     ...(proxy.forwardedFor && proxy.tls !== undefined
       ? ['proxy_set_header X-Forwarded-Proto https;']
       : []),
+    // A location with one of its own inherits no header of the server block.
+    ...verbatim(headers(proxy)),
   ]
 }
+
+const isHeader = (line: string): boolean => line.startsWith('proxy_set_header ')
+const headers = ({ extra }: ClusterProxy): readonly string[] => extra.filter(isHeader)
 
 /** `http2` is false where the build has no module for it. */
 export function httpServer(
@@ -106,6 +111,6 @@ export function httpServer(
     ...limitLine(proxy),
     ...block(`location = ${HEALTH_PATH}`, ['access_log off;', 'return 200 "ok\\n";']),
     ...block('location /', proxyLines(proxy)),
-    ...verbatim(proxy.extra),
+    ...verbatim(proxy.extra.filter((line) => !isHeader(line))),
   ])
 }

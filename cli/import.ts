@@ -1,0 +1,90 @@
+// What `hactl import` does: read, translate, write the spec and the report.
+import { KINDS, type Entry, FATES, type SourceFile } from '../spec/import/types.ts'
+import { type Imported, importFiles } from '../spec/import/index.ts'
+import { countsOf } from '../spec/import/ledger.ts'
+import { isName } from '../spec/import/words.ts'
+import { EXIT, Exit, type ExitCode } from './exit.ts'
+import { readText, writeText } from './files.ts'
+import type { ImportFlags } from './commands/import.ts'
+import type { Io } from './io.ts'
+import { jsonOut, paint, plain, plural } from './print.ts'
+
+const NODE_DEFAULT = 'lb1'
+
+async function sourceOf(io: Io, argument: string, flags: ImportFlags): Promise<SourceFile> {
+  const at = argument.indexOf('=')
+  const prefix = argument.slice(0, Math.max(0, at))
+  const named = at > 0 && !prefix.includes('/')
+  if (named && !isName(prefix))
+    throw new Exit(
+      EXIT.usage,
+      `cannot name a node ${prefix}`,
+      'a name has a-z, 0-9 and -, a letter first',
+    )
+  const file = named ? argument.slice(at + 1) : argument
+  const { kind: told = {} } = flags
+  const kind = KINDS.find((one) => Object.hasOwn(told, file) && one === told[file])
+  const text = await readText(io, file)
+  return {
+    name: file,
+    node: named ? prefix : NODE_DEFAULT,
+    text,
+    ...(kind !== undefined && { kind }),
+  }
+}
+
+export async function runImport(
+  io: Io,
+  files: readonly string[],
+  flags: ImportFlags,
+): Promise<void> {
+  const sources: SourceFile[] = []
+  for (const file of files) sources.push(await sourceOf(io, file, flags))
+  const done = importFiles(sources, { cluster: flags.cluster, addresses: flags.address ?? {} })
+  const exit = exitOf(done)
+  if (flags.out !== undefined) await writeText(io, flags.out, done.text)
+  if (flags.report !== undefined) await writeText(io, flags.report, reportText(done.report))
+  if (io.json) {
+    const spec: unknown = JSON.parse(done.text)
+    const { report, decisions, diagnostics } = done
+    jsonOut(io, {
+      ok: exit === EXIT.ok,
+      exit,
+      counts: countsOf(report),
+      spec,
+      report,
+      decisions,
+      diagnostics,
+    })
+  } else {
+    if (flags.out === undefined) io.out(done.text)
+    say(io, done, flags.report !== undefined)
+  }
+  if (exit !== EXIT.ok) throw new Exit(exit)
+}
+
+function exitOf({ diagnostics, decisions }: Imported): ExitCode {
+  if (diagnostics.some(({ severity }) => severity === 'error')) return EXIT.invalid
+  return decisions.length > 0 ? EXIT.no : EXIT.ok
+}
+
+/** One line for each directive: fate, place, text, why. */
+const reportText = (report: readonly Entry[]): string =>
+  report.map((entry) => `${entryText(entry)}\n`).join('')
+
+const entryText = ({ fate, file, line, text, why }: Entry): string =>
+  plain(`${fate.padEnd(9)} ${file}:${line}: ${text}${why === '' ? '' : `  (${why})`}`)
+
+/** On standard error, so that the spec alone stands on standard output. */
+function say(io: Io, { report, decisions, diagnostics }: Imported, written: boolean): void {
+  const counts = countsOf(report)
+  const lost = report.filter(({ fate }) => fate === 'replaced' || fate === 'not-taken')
+  if (!written) for (const entry of lost) io.err(`${entryText(entry)}\n`)
+  const sum = FATES.map((fate) => `${counts[fate]} ${fate}`).join(', ')
+  io.err(`${plural(report.length, 'directive')}: ${sum}\n`)
+  for (const { where, what } of decisions)
+    io.err(`${paint(io, 'yellow', 'decide')} ${plain(`${where}: ${what}`)}\n`)
+  for (const { severity, code, path, message, hint } of diagnostics)
+    if (severity === 'error')
+      io.err(`${paint(io, 'red', code)} ${plain(`${path}: ${message}; ${hint}`)}\n`)
+}

@@ -1,0 +1,177 @@
+// haproxy.cfg of one host as proxies, pools, the statistics page and logs of the spec.
+import { lose, readPool } from './haproxy-back.ts'
+import { type Bind, readFront } from './haproxy-front.ts'
+import { readGlobal } from './haproxy-global.ts'
+import { keyOf, sideOf } from './haproxy-keys.ts'
+import { isStats, readStats } from './haproxy-stats.ts'
+import { type Line, type Section, sectionsOf } from './haproxy-text.ts'
+import type { Import, ProxyDraft } from './types.ts'
+import { freeName, nameOf } from './words.ts'
+
+type Proxy = Section & { readonly name: string; readonly inherited: readonly Line[] }
+
+/** Lines that haproxy 2.1 and later refuse and that have no equal. */
+const OLD = /^(?:(?:req|rsp)[a-z]+|appsession|dispatch)$/
+
+export function importHaproxy(lines: readonly Line[], node: string, imp: Import): undefined {
+  const sections = sectionsOf(lines)
+  const proxies: Proxy[] = []
+  const named = new Map<string, readonly Line[]>()
+  let defaults: readonly Line[] = []
+  for (const section of sections) {
+    const [, name = '', word, from] = section.head?.words ?? []
+    if (section.type === 'defaults') {
+      defaults = section.lines
+      if (name !== '') named.set(name, defaults)
+      if (section.head !== undefined)
+        imp.say(section.head, 'modelled', 'spelled out where it counts')
+    } else if (section.type === 'global') readGlobal(section, imp)
+    else if (['listen', 'frontend', 'backend'].includes(section.type)) {
+      const inherited = word === 'from' ? (named.get(from ?? '') ?? []) : defaults
+      proxies.push({ ...section, name, inherited: usable(inherited, imp) })
+      if (section.head !== undefined) imp.say(section.head, 'modelled')
+    } else if (section.type !== '') other(section, imp)
+  }
+  readProxies(proxies, node, imp)
+  for (const section of sections)
+    if (section.type === 'defaults' && proxies.length === 0)
+      for (const line of section.lines)
+        imp.say(
+          line,
+          'replaced',
+          "no section of the file uses these defaults; hactl's own stand in",
+        )
+}
+
+function usable(lines: readonly Line[], imp: Import): readonly Line[] {
+  return lines.filter((line) => {
+    const word = line.words[0] ?? ''
+    if (OLD.test(word)) lose(line, 'haproxy 2.1 and later have no such directive', imp)
+    else if (word.startsWith('.')) lose(line, 'conditions of haproxy depend on the machine', imp)
+    return !OLD.test(word) && !word.startsWith('.')
+  })
+}
+
+function other({ type, head, lines }: Section, imp: Import): undefined {
+  for (const line of head === undefined ? lines : [head, ...lines]) {
+    if (type === 'resolvers')
+      imp.say(line, 'replaced', 'server names follow /etc/resolv.conf of the node by hactl-dns')
+    else imp.say(line, 'not-taken', `a section ${type} has no place in the spec`)
+  }
+  if (type !== 'resolvers' && head !== undefined)
+    imp.decide(
+      `${head.file}:${head.line}`,
+      `the section "${head.text}" is not taken: do without, or keep it in a program of its own`,
+    )
+}
+
+/** The lines of one half: what is inherited first, so that the section's own words win. */
+function half(proxy: Proxy, side: 'front' | 'back'): readonly Line[] {
+  const mine = (line: Line, inherited: boolean): boolean => {
+    const key = keyOf(line.words)
+    const at = sideOf(key)
+    if (key === 'mode') return true
+    if (proxy.type === 'frontend') return at !== 'back' || (inherited && atFront(key))
+    if (proxy.type === 'backend')
+      return at === 'back' ? !(inherited && atFront(key)) : !inherited && at === 'both'
+    if (at === 'both') return side === 'front'
+    return atFront(key) ? side === 'front' : at === side
+  }
+  return [
+    ...proxy.inherited.filter((line) => mine(line, true)),
+    ...proxy.lines.filter((line) => mine(line, false)),
+  ]
+}
+
+/** Of the backend in haproxy, of the proxy in the spec. */
+const atFront = (key: string): boolean =>
+  /^timeout (?:connect|server|queue|tunnel)$|^retries$|^option redispatch$/.test(key)
+
+function readProxies(all: readonly Proxy[], node: string, imp: Import): undefined {
+  const { pools, proxies } = imp.sections
+  const stats = all.filter((proxy) => isStats(proxy))
+  const backends = new Map<string, string>()
+  const poolNames = new Map<Proxy, string>()
+  for (const proxy of all) {
+    if (proxy.type === 'frontend' || stats.includes(proxy)) continue
+    const name = freeName(nameOf(proxy.name, 'pool'), new Set(backends.values()))
+    backends.set(backends.has(proxy.name) ? `${proxy.name} ` : proxy.name, name)
+    poolNames.set(proxy, name)
+  }
+  for (const one of all) {
+    const proxy = { ...one, lines: usable(one.lines, imp) }
+    misplaced(proxy, imp)
+    if (stats.includes(one)) {
+      readStats(one, one.inherited, imp)
+      continue
+    }
+    const pool = poolNames.get(one)
+    if (pool !== undefined) pools[pool] = readPool(half(proxy, 'back'), imp)
+    if (one.type !== 'backend') addProxies(proxy, pool, backends, node, proxies, imp)
+  }
+}
+
+/** What haproxy ignores with a warning: a bind in a backend, a server in a frontend. */
+function misplaced(proxy: Proxy, imp: Import): undefined {
+  const wrong = proxy.type === 'frontend' ? 'back' : proxy.type === 'backend' ? 'front' : 'none'
+  for (const line of proxy.lines)
+    if (sideOf(keyOf(line.words)) === wrong)
+      imp.say(line, 'not-taken', `haproxy ignores it in a ${proxy.type}`)
+}
+
+function addProxies(
+  section: Proxy,
+  pool: string | undefined,
+  backends: ReadonlyMap<string, string>,
+  node: string,
+  proxies: Record<string, ProxyDraft>,
+  imp: Import,
+): undefined {
+  const { proxy, binds } = readFront(half(section, 'front'), backends, imp)
+  const own = pool !== undefined && (proxy.pool === undefined || binds.length === 0) ? { pool } : {}
+  const base = nameOf(section.name, 'proxy')
+  const inline = section.head?.words[2] ?? ''
+  const all = [...binds, ...inlineBinds(section, inline, imp)]
+  if (all.length === 0)
+    imp.decide(
+      `${section.head?.file}:${section.head?.line}`,
+      `"${section.name}" listens nowhere that the spec can say`,
+    )
+  for (const bind of merged(all)) {
+    const wish = proxies[base] === undefined ? base : `${base.slice(0, 25)}-${bind.port}`
+    const name = freeName(wish, { has: (one) => proxies[one] !== undefined })
+    const any = bind.addresses.includes('*')
+    proxies[name] = {
+      ...proxy,
+      ...own,
+      port: bind.port,
+      nodes: [node],
+      ...(!any && { addresses: [...bind.addresses] }),
+      ...(bind.certificate !== undefined && { tls: { certificate: bind.certificate } }),
+    }
+  }
+}
+
+/** `listen name addr:port,addr:port`, gone since haproxy 1.8. */
+function inlineBinds(section: Proxy, inline: string, imp: Import): readonly Bind[] {
+  if (section.head === undefined || inline === '' || inline === 'from') return []
+  const bind = { ...section.head, words: ['bind', inline], raws: ['bind', inline] }
+  return readFront([bind], new Map(), {
+    ...imp,
+    say: (_, fate, why) => section.head && imp.say(section.head, fate, why),
+  }).binds
+}
+
+/** Binds of one port and certificate are one listener. */
+function merged(binds: readonly Bind[]): readonly Bind[] {
+  const found: Bind[] = []
+  for (const bind of binds) {
+    const at = found.findIndex(
+      (one) => one.port === bind.port && one.certificate === bind.certificate,
+    )
+    const same = found[at]
+    if (same === undefined) found.push(bind)
+    else found[at] = { ...same, addresses: [...new Set([...same.addresses, ...bind.addresses])] }
+  }
+  return found
+}

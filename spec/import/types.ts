@@ -1,0 +1,116 @@
+// What an import reads and says: files in, a draft of a spec, the fate of every directive, what a person must decide.
+
+export const KINDS = ['haproxy', 'keepalived', 'nginx', 'exports', 'fstab'] as const
+export type Kind = (typeof KINDS)[number]
+
+export type SourceFile = {
+  /** As the user wrote it; stands in the report. */
+  readonly name: string
+  /** Node it was taken from. */
+  readonly node: string
+  readonly text: string
+  /** Told by the content when absent. */
+  readonly kind?: Kind
+}
+
+/** modelled: the spec says it; kept: verbatim in `extra`; replaced: something better stands for it; not-taken: lost, and said. */
+export const FATES = ['modelled', 'kept', 'replaced', 'not-taken'] as const
+export type Fate = (typeof FATES)[number]
+
+/** One directive of a file; a block's head is one, and so is each line in it. */
+export type Directive = {
+  readonly file: string
+  /** 1-based, of its first word. */
+  readonly line: number
+  /** One line, without comment. */
+  readonly text: string
+}
+export type Entry = Directive & {
+  readonly fate: Fate
+  /** Empty only for what is modelled or kept. */
+  readonly why: string
+}
+
+/** What no file says, or what the spec refuses to guess. */
+export type Decision = { readonly where: string; readonly what: string }
+
+export type Json =
+  | string
+  | number
+  | boolean
+  | readonly Json[]
+  | { readonly [key: string]: Json | undefined }
+/** A map of the spec while it grows. */
+export type Draft = Record<string, Json | undefined>
+
+export type ServerDraft = {
+  address: string
+  port: number
+  weight?: number
+  maxconn?: number
+  backup?: boolean
+  state?: string
+  check?: Draft
+}
+export type PoolDraft = {
+  servers: Record<string, ServerDraft>
+  balance?: string
+  balanceOn?: string
+  check?: Draft
+  stick?: Draft
+  extra?: string[]
+}
+export type RouteDraft = { name: string; when: Record<string, Json>; pool: string }
+export type ProxyDraft = {
+  vip?: string
+  nodes?: string[]
+  engine?: 'nginx'
+  mode?: 'tcp'
+  port: number
+  bind?: 'vip'
+  addresses?: string[]
+  tls?: { certificate: string }
+  pool?: string
+  routes?: RouteDraft[]
+  split?: Draft
+  maxconn?: number
+  timeouts?: Record<string, number>
+  retries?: number
+  retryOn?: string[]
+  redispatch?: boolean
+  forwardedFor?: boolean
+  extra?: string[]
+}
+export type VipDraft = {
+  addresses: string[]
+  peers: Record<string, { priority: number }>
+  vrid: number
+  takeoverMs?: number
+  preempt?: boolean
+  mode?: 'multicast'
+  vrrpVersion?: 2
+  trackInterfaces?: string[]
+  group?: string
+}
+
+/** The spec while it grows: sections by name. */
+export type Sections = {
+  readonly nodes: Record<string, { address?: string; interface?: string }>
+  readonly vips: Record<string, VipDraft>
+  readonly proxies: Record<string, ProxyDraft>
+  readonly pools: Record<string, PoolDraft>
+  readonly lvs: Record<string, Draft>
+  readonly exports: Record<string, Draft>
+  readonly mounts: Record<string, Draft>
+  stats?: Draft
+  logs?: Draft
+  notify?: Draft
+}
+
+/** What every translator writes to. */
+export type Import = {
+  readonly sections: Sections
+  /** Says what became of a directive; said twice, the worse fate stands. */
+  readonly say: (directive: Directive, fate: Fate, why?: string) => undefined
+  readonly decide: (where: string, what: string) => undefined
+}

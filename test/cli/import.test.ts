@@ -1,0 +1,63 @@
+// hactl import on the command line: names, kinds, exit codes, both outputs.
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { run } from './fake.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'hactl-import-'))
+after(() => rmSync(folder, { recursive: true }))
+const file = (name: string, text: string) => {
+  writeFileSync(join(folder, name), text)
+  return join(folder, name)
+}
+const CFG = 'listen web\n  bind *:80\n  mode http\n  server a 192.0.2.21:80 check\n'
+const ADDRESS = ['--address', 'lb1=192.0.2.11/24']
+
+test('a spec on standard output, the sum on standard error, exit 0', async () => {
+  const { exit, out, err } = await run(['import', file('h.cfg', CFG), ...ADDRESS])
+  assert.equal(exit, 0)
+  assert.deepEqual(JSON.parse(out).nodes, { lb1: { address: '192.0.2.11/24' } })
+  assert.match(err, /4 directives: 4 modelled, 0 kept, 0 replaced, 0 not-taken\n$/)
+})
+
+test('no address is invalid, something to decide is 1, and both are said', async () => {
+  const plain = await run(['import', file('h.cfg', CFG)])
+  assert.equal(plain.exit, 3)
+  assert.match(plain.err, /give --address lb1=ADDRESS\/PREFIX/)
+  assert.match(plain.err, /HA005/)
+  const odd = await run(['import', file('o.cfg', `${CFG}userlist u\n`), ...ADDRESS])
+  assert.equal(odd.exit, 1)
+  assert.match(odd.err, /decide .*userlist u/)
+})
+
+test('two nodes, --out, --report, --json', async () => {
+  const spec = join(folder, 'spec.json')
+  const report = join(folder, 'report.txt')
+  const cfg = file('h.cfg', CFG)
+  const both = [`lb1=${cfg}`, `lb2=${cfg}`, ...ADDRESS, '--address', 'lb2=192.0.2.12/24']
+  const { exit, out } = await run(['import', ...both, '--out', spec, '--report', report, '--json'])
+  assert.equal(exit, 0)
+  const said = JSON.parse(out)
+  assert.equal(said.counts.modelled, 8)
+  assert.deepEqual(said.spec.proxies.web.nodes, ['lb1', 'lb2'])
+  assert.deepEqual(JSON.parse(readFileSync(spec, 'utf8')), said.spec)
+  assert.equal(readFileSync(report, 'utf8').trimEnd().split('\n').length, 8)
+})
+
+test("a user's mistakes are one sentence", async () => {
+  const cfg = file('h.cfg', CFG)
+  for (const [argv, pattern] of [
+    [['nosuch.cfg'], /cannot read nosuch.cfg/],
+    [[`Lb_1=${cfg}`], /cannot name a node Lb_1/],
+    [[cfg, '--kind', `${cfg}=apache`], /FILE=KIND/],
+    [[cfg, '--address', 'lb1=here'], /NODE=ADDRESS\/PREFIX/],
+    [[cfg, '--cluster', 'A b'], /a letter first/],
+    [[], /files/],
+  ] as const) {
+    const { exit, err } = await run(['import', ...argv])
+    assert.equal(exit, 2, err)
+    assert.match(err, pattern)
+  }
+})
