@@ -95,8 +95,9 @@ async function lint(): Promise<Totals> {
   return add(types, style)
 }
 
-/** Long by their nature: every effect broken in turn, and clusters on virtual time. */
-const isLong = (file: string): boolean => /^test\/(?:faults\.test|sim\/)/.test(file)
+/** Long by their nature: every effect broken in turn, clusters on virtual time; the real git, and clients that are slow on purpose. */
+const LONG = ['faults', 'sim/', 'agent/source/git', 'cli/push-git', 'cli/init', 'site/abuse']
+const isLong = (file: string): boolean => LONG.some((name) => file.startsWith(`test/${name}`))
 const unitFiles = (): readonly string[] => globSync('test/**/*.test.ts', { cwd: root }).sort()
 
 /** Two processes, one per core at least; within one, files share what they import: that halves the time. */

@@ -58,8 +58,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'accept older revisions',
     file: 'agent/accept.ts',
-    find: 'fetched.revision < meta.seenRevision',
-    replace: 'fetched.revision < 0',
+    find: 'revision !== 0 && revision < meta.seenRevision',
+    replace: 'revision !== 0 && revision < 0',
     kill: tests('agent/accept'),
   },
   {
@@ -187,5 +187,19 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (state.confirmed === revision)',
     replace: 'if (state.confirmed > 0)',
     kill: tests('agent/confirm'),
+  },
+  {
+    name: 'what nobody signed is taken',
+    file: 'agent/accept.ts',
+    find: 'if (unsigned !== undefined) return refused(unsigned)',
+    replace: '',
+    kill: tests('agent/trust'),
+  },
+  {
+    name: 'a signed spec of another cluster, or an older one, is taken',
+    file: 'agent/accept.ts',
+    find: 'if (unfit !== undefined) return refused(unfit)',
+    replace: '',
+    kill: tests('agent/trust'),
   },
 ]
