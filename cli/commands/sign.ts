@@ -1,9 +1,9 @@
-// hactl sign, hactl verify: a signature beside the spec, as ssh-keygen -Y sign -n hactl-spec makes it.
+// hactl sign: a signature beside the spec, as ssh-keygen -Y sign -n hactl-spec makes it.
 import type { Command } from 'commander'
 import { SERIAL_MAX } from '../../spec/limits.ts'
 import { integer } from '../flags.ts'
 import type { Io } from '../io.ts'
-import type { SignFlags, VerifyFlags } from '../sign.ts'
+import type { SignFlags } from '../sign.ts'
 
 export function addSign(program: Command, io: Io): void {
   program
@@ -16,18 +16,5 @@ export function addSign(program: Command, io: Io): void {
     .action(async (file: string, flags: SignFlags) => {
       const { sign } = await import('../sign.ts')
       await sign(io, file, flags)
-    })
-}
-
-export function addVerify(program: Command, io: Io): void {
-  program
-    .command('verify')
-    .description('say whether one of the keys signed a spec')
-    .argument('<file>', 'spec')
-    .requiredOption('--key <file...>', 'public keys of who may sign')
-    .option('--signature <file>', 'signature (else <file>.sig)')
-    .action(async (file: string, flags: VerifyFlags) => {
-      const { verify } = await import('../sign.ts')
-      await verify(io, file, flags)
     })
 }
