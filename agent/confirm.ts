@@ -20,6 +20,16 @@ export type Countdown = {
  * the spec again when it hears that a person had confirmed it. Milliseconds until the wait ends; undefined when none is left.
  */
 export async function watchConfirm(agent: Agent): Promise<number | undefined> {
+  try {
+    return await look(agent)
+  } catch (thrown) {
+    // A full disk: nothing can be changed on it anyway, but what dies must still be put right.
+    agent.status.event('agent', `cannot end the wait for a confirmation: ${textOf(thrown)}`)
+    return NOTE_MS
+  }
+}
+
+async function look(agent: Agent): Promise<number | undefined> {
   const { memory } = agent
   const { confirm, lapsedRevision, wantedRevision } = memory.meta()
   const revision = confirm?.revision ?? lapsedRevision
@@ -33,14 +43,8 @@ export async function watchConfirm(agent: Agent): Promise<number | undefined> {
   const gone = [...agent.peers.latest().values()].find((p) => p.lapsedRevision === revision)
   const leftMs = gone === undefined ? await countDown(agent, confirm) : 0
   if (leftMs > 0) return leftMs
-  try {
-    await lapse(agent, revision, gone === undefined ? '' : `, as ${gone.node} says`)
-    return undefined
-  } catch (thrown) {
-    // A full disk: nothing can be changed on it anyway, but what dies must still be put right.
-    agent.status.event('agent', `cannot go back from revision ${revision}: ${textOf(thrown)}`)
-    return NOTE_MS
-  }
+  await lapse(agent, revision, gone === undefined ? '' : `, as ${gone.node} says`)
+  return undefined
 }
 
 /** Who says that a person confirmed this revision. */

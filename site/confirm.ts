@@ -4,13 +4,15 @@ import type { Cluster } from '../spec/cluster.ts'
 import type { Revision } from '../spec/protocol.ts'
 import type { HubState } from './state.ts'
 
+/** What the time that is left to confirm a revision follows from. */
+type Waits = Pick<Revision, 'confirmMs' | 'confirmedAt' | 'at'>
+
 /** Newest spec as far as the fleet needs it. */
 export type Wanted = {
   readonly revision: number
   readonly digest: string
   readonly cluster: Cluster
-  /** Wall clock, milliseconds since 1970: unless it is confirmed until then, agents go back from it. */
-  readonly untilMs?: number
+  readonly waits?: Waits
 }
 
 /**
@@ -18,7 +20,7 @@ export type Wanted = {
  * outlives the hub: an agent that comes late must not begin a wait that is over.
  */
 export const confirmLeftMs = (
-  { confirmMs, confirmedAt, at }: Pick<Revision, 'confirmMs' | 'confirmedAt' | 'at'>,
+  { confirmMs, confirmedAt, at }: Waits,
   now: number,
 ): number | undefined =>
   confirmMs === undefined || confirmedAt !== undefined
@@ -26,8 +28,10 @@ export const confirmLeftMs = (
     : Math.min(confirmMs, Math.max(0, at + confirmMs - now))
 
 /** The same for a status, where it is absent when nobody needs to confirm. */
-export const confirmLeft = (untilMs: number | undefined, now: number) =>
-  untilMs === undefined ? {} : { confirmLeftMs: Math.max(0, untilMs - now) }
+export function confirmLeft(waits: Waits | undefined, now: number) {
+  const leftMs = waits === undefined ? undefined : confirmLeftMs(waits, now)
+  return leftMs === undefined ? {} : { confirmLeftMs: leftMs }
+}
 
 /** POST /v1/confirm with if-match: the revision a person has seen at work. Too late is said: the nodes have gone back by then. */
 export function confirmSpec(state: HubState, c: Context): Response {

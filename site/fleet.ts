@@ -191,7 +191,7 @@ function statusAt(memory: Memory, { startedAt, graceEnd }: Times, clock: Clock):
     ...(wanted === undefined || wanted.cluster.singlePoints.length === 0
       ? {}
       : { singlePoints: [...wanted.cluster.singlePoints] }),
-    ...confirmLeft(wanted?.untilMs, clock.now()),
+    ...confirmLeft(wanted?.waits, clock.now()),
   }
 }
 

@@ -11,13 +11,11 @@ export function createNewest({ store, check, log }: HubDeps, fleet: Fleet) {
   const use = () => {
     newest = store.newest()
     if (newest === undefined) return
-    const { revision, digest, body, confirmMs, confirmedAt, at } = newest
-    const untilMs =
-      confirmMs === undefined || confirmedAt !== undefined ? undefined : at + confirmMs
+    const { revision, digest, body } = newest
     const parsed = check(body)
     if (parsed.ok) {
       cluster = parsed.value
-      fleet.setWanted({ revision, digest, cluster, ...(untilMs === undefined ? {} : { untilMs }) })
+      fleet.setWanted({ revision, digest, cluster, waits: newest })
     } else log(`hub: revision ${revision} no longer passes this version's checks`)
   }
   use()

@@ -15,6 +15,7 @@ import {
   labStatus,
   labUp,
 } from '../../cli/lab/index.ts'
+import { until } from './example.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'hactl-confirm-e2e-'))
 const root = join(scratch, 'lab')
@@ -30,14 +31,6 @@ after(async () => {
   await labDown({ root, log: () => undefined })
   rmSync(scratch, { recursive: true, force: true })
 })
-
-async function until(what: string, check: () => Promise<boolean>, seconds = 20): Promise<void> {
-  for (let tries = 0; tries < seconds * 5; tries++) {
-    if (await check()) return
-    await new Promise((done) => setTimeout(done, 200))
-  }
-  assert.fail(`not within ${seconds} s: ${what}`)
-}
 
 const cli = (...argv: string[]) =>
   execa(

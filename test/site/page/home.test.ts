@@ -71,7 +71,8 @@ test('split brain and no holder stand in words at the top, on the card and in th
 test('a revision that waits for a person says until when, and what happens otherwise', () => {
   const { fleet, clock } = fleetAfter(1, HOLD, [])
   const cluster = clusterOf(SPEC)
-  fleet.setWanted({ revision: 4, digest: 'd', cluster, untilMs: clock.now() + 60_000 })
+  const waits = { at: clock.now(), confirmMs: 60_000 }
+  fleet.setWanted({ revision: 4, digest: 'd', cluster, waits })
   const page = pageOf(fleet)
   assert.match(page, /Revision 4 waits for a person.*until 2023-11-14 22:14:21 UTC/)
   assert.match(page, /<span data-left>60 s<\/span> left/)
