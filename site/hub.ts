@@ -5,9 +5,11 @@ import type { HubDeps } from './deps.ts'
 import { AGENTS_MAX } from './fleet.ts'
 import { addressKey } from './gate.ts'
 import { createRate } from './rate.ts'
+import { page } from './read.ts'
 import { remoteOf } from './remote.ts'
 import { routes } from './routes.ts'
 import type { Session, Wire } from './session.ts'
+import { askToken, wantsHtml } from './sign-in.ts'
 import { createState, type HubState, TICK_MS } from './state.ts'
 import { StoreError } from './store.ts'
 import type { Who } from './tokens.ts'
@@ -67,11 +69,11 @@ function onError({ deps, guard }: HubState, error: Error, c: Context): Response 
 export function createHub(deps: HubDeps): Hub {
   const state = createState(deps)
   const stop = new AbortController()
-  const wrongTokens = createRate(30, 1)
   const pushes = createRate(100, 20)
   const app = new Hono()
   const ADMISSION = { unknown: 401, forbidden: 403 } as const
 
+  const { wrongTokens } = state
   const judge = (c: Context, access: Access): Response | { who: Who | undefined } => {
     const verdict = admit(deps.book, deps.open, access, {
       method: c.req.method,
@@ -82,8 +84,8 @@ export function createHub(deps: HubDeps): Hub {
     })
     const now = deps.clock.monotonic()
     if (verdict.is === 'ok') {
-      // Strangers must not use up the rate of operators: signed bodies have one of their own.
-      const free = c.req.method === 'GET' || access === 'signer'
+      // Strangers must not use up the rate of operators: signed bodies and the form of sign-in have their own.
+      const free = c.req.method === 'GET' || access === 'signer' || access === 'anyone'
       if (free || pushes.take('', now)) return { who: verdict.who }
       return c.json({ error: 'cannot push: too many pushes, try again in a second' }, 429)
     }
@@ -97,7 +99,9 @@ export function createHub(deps: HubDeps): Hub {
       app.on(method, path, async (c) => {
         secure(c)
         const judged = judge(c, access)
-        return judged instanceof Response ? judged : handle(state, c, judged.who)
+        if (!(judged instanceof Response)) return handle(state, c, judged.who)
+        if (handle !== page || judged.status === 429 || !wantsHtml(c)) return judged
+        return askToken(state, c, { status: 401, to: c.req.path, refused: '' })
       })
   app.notFound((c) => {
     secure(c)

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { COOKIE } from './access.ts'
 import { toRecord } from './notify.ts'
 import { confirmLeftMs } from './confirm.ts'
+import { newNonce, remember } from './sign-in.ts'
 import type { HubState } from './state.ts'
 import type { StoredSpec } from './store-revisions.ts'
 import type { Who } from './tokens.ts'
@@ -111,18 +112,16 @@ export function stream(state: HubState, c: Context, who: Who | undefined): Respo
 
 /** With ?token= the browser gets a cookie, and always one that only looks: that needs no more. */
 export function page(state: HubState, c: Context, who: Who | undefined): Response {
-  if (c.req.query('token') !== undefined && who !== undefined)
-    c.header(
-      'set-cookie',
-      `${COOKIE}=${state.deps.book.cookieFor(who)}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000`,
-    )
-  const nonce = state.deps.id().replace(/[^A-Za-z0-9]/g, '')
+  if (c.req.query('token') !== undefined && who !== undefined) remember(state, c, who)
+  const nonce = newNonce(state)
   c.header(
     'content-security-policy',
-    `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
   )
   const before = c.req.query('before')
   const path = before === undefined ? c.req.path : `${c.req.path}?before=${before}`
-  const text = state.live.page(path, state.fleet.status(), nonce)
+  const byCookie = c.req.header('cookie')?.includes(`${COOKIE}=`) === true
+  const signedIn = byCookie && who !== undefined ? who.name : ''
+  const text = state.live.page(path, state.fleet.status(), { nonce, signedIn })
   return text === undefined ? fail(c, 404, 'cannot find that: no such page') : c.html(text)
 }

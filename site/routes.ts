@@ -7,6 +7,7 @@ import { gitHook } from './hook.ts'
 import * as metrics from './metrics.ts'
 import { pushSpec } from './push.ts'
 import * as read from './read.ts'
+import { signIn, signOut } from './sign-in.ts'
 import type { HubState } from './state.ts'
 import type { Who } from './tokens.ts'
 
@@ -51,5 +52,7 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/tokens', access: 'operator', handle: enrol.createToken },
   { method: 'DELETE', path: '/v1/tokens/:name', access: 'operator', handle: enrol.revokeToken },
   { method: 'POST', path: '/v1/hooks/git', access: 'signer', handle: gitHook },
+  { method: 'POST', path: '/login', access: 'anyone', handle: signIn },
+  { method: 'POST', path: '/logout', access: 'anyone', handle: signOut },
   { method: 'WS', path: '/v1/agent', access: 'agent' },
 ]

@@ -12,6 +12,7 @@ import { createNewest } from './newest.ts'
 import { createHubNotify } from './notify.ts'
 import { createLive, type Live } from './page/live.ts'
 import { createSession, type Session, type Wire } from './session.ts'
+import { createRate, type Rate } from './rate.ts'
 import type { StoredSpec } from './store-revisions.ts'
 import type { TokenBook, Who } from './tokens.ts'
 import { createGuard, type Guard } from './write-guard.ts'
@@ -37,6 +38,8 @@ export type HubState = {
   specChanged(): void
   readonly hook: Hook
   readonly guard: Guard
+  /** By address: how often wrong tokens may be tried. */
+  readonly wrongTokens: Rate
   /** Since the start of this process, for metrics. */
   readonly counts: Counts
   /** An event of the hub itself. */
@@ -245,6 +248,7 @@ export function createState(deps: HubDeps): HubState {
     openAlerts: recorder.openAlerts,
     specChanged,
     guard: recorder.guard,
+    wrongTokens: createRate(30, 1),
     counts: recorder.counts,
     note: recorder.own,
     cutRevoked,

@@ -134,13 +134,18 @@ export const titleOf = (status: ClusterStatus): string => {
   return status.alerts.length > 0 ? `(${status.alerts.length}) ${name} · hactl` : `${name} · hactl`
 }
 
-export type Shell = {
+/** Who asked for the page. */
+export type Reader = {
+  readonly nonce: string
+  /** The name of the token behind the browser's cookie; '' without one. */
+  readonly signedIn: string
+}
+export type Shell = Reader & {
   readonly status: ClusterStatus
   readonly sections: readonly Section[]
   readonly path: string
   /** What the stream needs to go on from here. */
   readonly version: string
-  readonly nonce: string
 }
 
 const DIALOG = html`<dialog id="ask" aria-labelledby="ask-title"><form method="dialog" id="ask-form"><h2 id="ask-title"></h2><p id="ask-text"></p>
@@ -149,15 +154,19 @@ const DIALOG = html`<dialog id="ask" aria-labelledby="ask-title"><form method="d
 <p class="buttons"><button type="button" id="ask-no">Close</button> <button type="submit" id="ask-yes" class="strong"></button></p></form></dialog>`
 
 /** The whole page. Without script it is loaded anew every 2 s. */
-export function pageHtml({ status, sections, path, version, nonce }: Shell): string {
+export function pageHtml({ status, sections, path, version, nonce, signedIn }: Shell): string {
   const name = status.cluster === '' ? 'no cluster yet' : status.cluster
   const body = sections.map(textOf).join('\n')
   const up = path === '/' ? raw('') : html`<a class="up" href="/">← overview</a>`
+  const out =
+    signedIn === ''
+      ? raw('')
+      : html`<form method="post" action="/logout" class="out"><span class="dim">signed in: ${signedIn}</span> <button type="submit">Sign out</button></form>`
   const page =
     html`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${titleOf(status)}</title>
 <meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><noscript><meta http-equiv="refresh" content="2"></noscript>
 <style nonce="${nonce}">${raw(STYLE)}</style></head><body><a class="skip" href="#main">Skip to the state</a>
-<header><h1><a href="/">${name}</a></h1><span class="dim">hactl hub</span>${up}<span id="live" class="live" role="status"></span></header>
+<header><h1><a href="/">${name}</a></h1><span class="dim">hactl hub</span>${up}<span id="live" class="live" role="status"></span>${out}</header>
 <div id="lost" class="lost" role="status" hidden></div>
 <main id="main" data-view="${path}" data-version="${version}" data-newest="${status.revision}">${raw(textOf(verdict(status)))}
 ${raw(body)}</main>${DIALOG}<script nonce="${nonce}">${raw(SCRIPT)}</script></body></html>`.html

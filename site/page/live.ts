@@ -1,7 +1,7 @@
 // Keeps readers of a page up to date with what differs from what they have, and nothing else.
 import type { ClusterStatus } from '../../spec/status.ts'
 import { verdict } from './home.ts'
-import { agesOf, type PageSource, pageHtml, titleOf, viewOf } from './index.ts'
+import { agesOf, type PageSource, pageHtml, type Reader, titleOf, viewOf } from './index.ts'
 import { createVersions, type Section, type Versions } from './part.ts'
 
 /** Pages kept rendered, the least recently used first to go. */
@@ -22,7 +22,7 @@ export type Watch = {
 }
 export type Live = {
   /** undefined: no such page. */
-  page(path: string, status: ClusterStatus, nonce: string): string | undefined
+  page(path: string, status: ClusterStatus, of: Reader): string | undefined
   /** `since`: the version the reader has, '' for nothing. */
   watch(path: string, since: string): Watch | undefined
 }
@@ -57,14 +57,14 @@ export function createLive(source: PageSource, id: () => string): Live {
     return true
   }
   return {
-    page(path, status, nonce) {
+    page(path, status, reader) {
       const kept = keep(path)
       if (kept === undefined || !refresh(kept, status)) {
         views.delete(path)
         return undefined
       }
       const version = `${kept.life}.${kept.versions.version()}`
-      return pageHtml({ status, sections: kept.last, path, version, nonce })
+      return pageHtml({ status, sections: kept.last, path, version, ...reader })
     },
     watch(path, since) {
       // Kept for as long as it is read, whatever others look at meanwhile.

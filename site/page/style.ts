@@ -19,6 +19,7 @@ a{color:var(--link)}a:focus-visible,button:focus-visible,summary:focus-visible,i
 code,.mono,pre{font-family:ui-monospace,SFMono-Regular,Menlo,monospace;font-size:.92em}
 .dim{color:var(--dim)}.num{text-align:right;font-variant-numeric:tabular-nums}.age{font-variant-numeric:tabular-nums;min-width:76px}
 .live{margin-left:auto;font-size:13px;font-weight:600;color:var(--ok)}.gone .live{color:var(--warn)}
+.out{font-size:13px}.sign-in{max-width:560px;margin:5vh auto;padding:20px 24px}.sign-in h2{margin:0 0 10px;font-size:18px}.sign-in .dim{margin-top:16px;font-size:13px}
 .lost{background:var(--warnbg);color:var(--warn);padding:9px 20px;font-weight:600;text-align:center}.lost[hidden]{display:none}
 .now{display:contents}.later,.old>.now,.old>a>.now{display:none}.old>.later,.old>a>.later{display:contents}
 .card,.scroll,.vip{background:var(--card);border:1px solid var(--line);border-radius:10px;box-shadow:var(--shade)}

@@ -98,3 +98,35 @@ test('a revision that waits is confirmed from the page', { skip }, async () => {
   assert.deepEqual(faults, [])
   await page.context().close()
 })
+
+test('a hub that is not open asks for a token, lets in with one, and forgets it again', {
+  skip,
+}, async () => {
+  const shut = mkdtempSync(join(tmpdir(), 'hactl-e2e-sign-in-'))
+  const quiet = { clock: realClock, courier: fakeCourier(), log: () => undefined }
+  const closed = await serveHub({ state: shut, listen: ['127.0.0.1:0'], open: false, ...quiet })
+  try {
+    // Without script too: the form is plain HTML.
+    for (const javaScriptEnabled of [true, false]) {
+      const { page } = await openPage(browser, `${closed.addresses[0]}/events`, {
+        javaScriptEnabled,
+      })
+      if (javaScriptEnabled) assert.deepEqual(await violations(page), [])
+      await page.getByLabel('Token').fill('not-a-token-of-this-hub')
+      await page.keyboard.press('Enter')
+      await page.getByText('The hub does not know this token').waitFor({ timeout: WAIT_MS })
+      if (javaScriptEnabled) assert.deepEqual(await violations(page), [])
+      await page.getByLabel('Token').fill(loadTokens(shut).viewer)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByText('No spec yet').waitFor({ timeout: WAIT_MS })
+      assert.equal(new URL(page.url()).pathname, '/events')
+      if (javaScriptEnabled) assert.deepEqual(await violations(page), [])
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.getByRole('heading', { name: 'Sign in to look' }).waitFor({ timeout: WAIT_MS })
+      await page.context().close()
+    }
+  } finally {
+    await closed.close()
+    rmSync(shut, { recursive: true, force: true })
+  }
+})

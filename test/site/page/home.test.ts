@@ -23,7 +23,7 @@ function pageOf(fleet: Fleet, events: readonly HubEvent[] = [], path = '/'): str
   const status = fleet.status()
   const sections = viewOf(path)?.(source(events), status)
   assert.ok(sections !== undefined)
-  return pageHtml({ status, sections, path, version: 'a.1', nonce: 'n' })
+  return pageHtml({ status, sections, path, version: 'a.1', nonce: 'n', signedIn: '' })
 }
 function fleetAfter(seconds: number, lb1: readonly string[], lb2: readonly string[]) {
   const clock = testClock()

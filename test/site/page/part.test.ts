@@ -62,7 +62,7 @@ const partsOf = (text: string | undefined): readonly string[] => {
 
 test('a reader that has the page gets only what changed since; a heartbeat alone is no change', () => {
   const { live, fleet } = liveHub()
-  const page = live.page('/', fleet.status(), 'n') ?? ''
+  const page = live.page('/', fleet.status(), { nonce: 'n', signedIn: '' }) ?? ''
   const version = /data-version="([^"]+)"/.exec(page)?.[1] ?? ''
   const watch = live.watch('/', version)
   assert.deepEqual(partsOf(watch?.next(fleet.status(), true)), [])
@@ -83,7 +83,8 @@ test('a page that is read stays, whatever others look at meanwhile', () => {
   const { live, fleet } = liveHub()
   const watch = live.watch('/', '')
   watch?.next(fleet.status(), true)
-  for (let n = 1; n < 60; n++) live.page(`/events?before=${n}`, fleet.status(), 'n')
+  for (let n = 1; n < 60; n++)
+    live.page(`/events?before=${n}`, fleet.status(), { nonce: 'n', signedIn: '' })
   assert.equal(watch?.next(fleet.status(), false), undefined)
   fleet.heartbeat('lb2', { ...summaryOf('lb2'), condition: 'Paused', reason: 'drift' })
   assert.deepEqual(partsOf(watch?.next(fleet.status(), false)), ['t-node:lb2', 'node-lb2'])
