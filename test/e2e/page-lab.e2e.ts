@@ -1,9 +1,8 @@
-// From a killed master to the page that shows the new holder: real daemons, real agents, a real browser.
+// From a killed master to the page that shows the new holder: real daemons, real agents, a real browser. How fast: npm run bench -- page.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { labDown, labFail, labHeal, labUp, leftOf } from '../../cli/lab/index.ts'
 import { DARK, launch, noBrowser as skip, openPage, violations } from './browser.ts'
@@ -12,9 +11,6 @@ const root = join('/run/hactl-lab', `page-${process.pid}`)
 const hactl = [join(process.cwd(), 'dist/hactl')]
 const specText = readFileSync('spec/examples/wordpress.json', 'utf8')
 const log = () => undefined
-const ROUNDS = 3
-/** The promise; other work on the machine only adds to it, so the best round counts. */
-const SHOWN_MS_MAX = 1_000
 const WAIT_MS = 30_000
 let browser: Browser
 let url = ''
@@ -39,41 +35,15 @@ const says = (page: Page, text: string) =>
     .first()
     .waitFor({ timeout: WAIT_MS })
 
-/** Notes in the page itself when its card first names the node. */
-const notes = (node: string) => `
-  window.shownAt = undefined
-  const look = () => {
-    const now = document.querySelector('#vip-web .big .now')
-    if (window.shownAt === undefined && now?.textContent === '✓ ${node}')
-      requestAnimationFrame(() => { window.shownAt ??= Date.now() })
-  }
-  new MutationObserver(look).observe(document.getElementById('vips'), { subtree: true, childList: true, characterData: true })
-`
-
-async function shownAt(page: Page): Promise<number> {
-  for (let tries = 0; tries < WAIT_MS / 100; tries++) {
-    const at: unknown = await page.evaluate('window.shownAt')
-    if (typeof at === 'number') return at
-    await sleep(100)
-  }
-  return assert.fail('the page never shows the new holder')
-}
-
-test('a killed master: the page shows the new holder within a second', { skip }, async () => {
-  const times: number[] = []
+test('a killed master: the page shows the new holder, then the old one again', {
+  skip,
+}, async () => {
   const { page, faults } = await openPage(browser, url)
-  for (let round = 0; round < ROUNDS; round++) {
-    await says(page, '✓ lb1')
-    await sleep(1_500)
-    await page.evaluate(notes('lb2'))
-    const killed = Date.now()
-    await labFail({ root, node: 'lb1', how: 'power' })
-    times.push((await shownAt(page)) - killed)
-    await page.locator('#events').getByText('lb1 → lb2').first().waitFor({ timeout: WAIT_MS })
-    await labHeal({ root })
-  }
-  process.stdout.write(`killed master to new holder on the page: ${times.join(', ')} ms\n`)
-  assert.ok(Math.min(...times) <= SHOWN_MS_MAX, `${times.join(', ')} ms`)
+  await says(page, '✓ lb1')
+  await labFail({ root, node: 'lb1', how: 'power' })
+  await says(page, '✓ lb2')
+  await page.locator('#events').getByText('lb1 → lb2').first().waitFor({ timeout: WAIT_MS })
+  await labHeal({ root })
   await says(page, '✓ lb1')
   assert.deepEqual(await violations(page), [])
   assert.deepEqual(faults, [])
