@@ -50,4 +50,12 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;`,
   `ALTER TABLE revisions ADD COLUMN signature TEXT NOT NULL DEFAULT '';
    ALTER TABLE revisions ADD COLUMN signer TEXT NOT NULL DEFAULT '';`,
+  `CREATE TABLE results (
+     revision INTEGER NOT NULL REFERENCES revisions (revision) ON DELETE CASCADE,
+     node TEXT NOT NULL,
+     result TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     reason TEXT NOT NULL,
+     PRIMARY KEY (revision, node)
+   ) STRICT, WITHOUT ROWID;`,
 ]

@@ -1,7 +1,7 @@
 // The running hub behind the routes: store, fleet, feed and agent sessions, wired together.
 import type { Cluster } from '../spec/cluster.ts'
 import { NAME_PATTERN } from '../spec/names.ts'
-import type { NodeEvent, Report } from '../spec/report.ts'
+import type { NodeEvent, Report, Summary } from '../spec/report.ts'
 import type { AlertRecord, HubEvent } from '../spec/status.ts'
 import type { HubDeps } from './deps.ts'
 import { createFeed, type Feed } from './feed.ts'
@@ -13,6 +13,7 @@ import { createHubNotify } from './notify.ts'
 import { createLive, type Live } from './page/live.ts'
 import { createSession, type Session, type Wire } from './session.ts'
 import { createRate, type Rate } from './rate.ts'
+import { createResults } from './results.ts'
 import type { StoredSpec } from './store-revisions.ts'
 import type { TokenBook, Who } from './tokens.ts'
 import { createGuard, type Guard } from './write-guard.ts'
@@ -63,6 +64,7 @@ function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
   const guard = createGuard(deps)
   let faultTold = ''
   const unsaved = new Map<string, Report>()
+  const results = createResults()
   const counts: Counts = { messages: 0, moves: new Map() }
   let shown = -1
   let looked = -1
@@ -85,6 +87,7 @@ function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
     own,
     write: guard.write,
     record,
+    outcome: (node: string, summary: Summary) => results.hear(node, summary, clock.now()),
     keep: (node: string, report: Report) => void unsaved.set(node, report),
     watch() {
       for (const { vip, words, text, gapMs } of fleet.transitions()) {
@@ -113,6 +116,11 @@ function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
       notify.close()
     },
     flush() {
+      const outcomes = results.pending()
+      if (outcomes.length > 0 && guard.fault() === '') {
+        if (guard.write(() => store.saveResults(outcomes))) results.stored(outcomes)
+        feed.touch()
+      }
       if (unsaved.size === 0 || clock.monotonic() - flushedAt < REPORT_FLUSH_MS) return
       flushedAt = clock.monotonic()
       if (save()) unsaved.clear()
@@ -160,6 +168,7 @@ function openSession(
       },
       onSummary(node, summary) {
         recorder.counts.messages++
+        recorder.outcome(node, summary)
         if (newest.waitsFor(summary.confirmedRevision)) confirmHere(node)
         if (fleet.heartbeat(node, summary)) recorder.watch()
         else feed.touch()
@@ -172,6 +181,7 @@ function openSession(
         recorder.counts.messages++
         const moved = fleet.report(node, report)
         recorder.keep(node, report)
+        recorder.outcome(node, report.summary)
         feed.touch()
         if (moved) recorder.watch()
       },

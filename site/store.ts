@@ -7,6 +7,7 @@ import { TOLD_NOTHING, Told } from '../spec/notice.ts'
 import { type NodeEvent, Report } from '../spec/report.ts'
 import type { AlertRecord, HubEvent } from '../spec/status.ts'
 import { MIGRATIONS } from './migrations.ts'
+import { type NodeResult, type Outcome, resultsOf, saveResults } from './results.ts'
 import {
   num,
   type Pushed,
@@ -37,6 +38,9 @@ export type Store = {
   push(spec: Pushed): PushResult
   /** Idempotent: the first time counts. */
   confirm(revision: number, at: number): void
+  /** By node name; what was heard of a revision that is not kept is not kept either. */
+  results(revision: number): readonly NodeResult[]
+  saveResults(outcomes: readonly Outcome[]): void
   reports(): ReadonlyMap<string, Report>
   saveReports(reports: ReadonlyMap<string, Report>, at: number): void
   /** Idempotent by (node, id). Returns the ones that were new. */
@@ -206,6 +210,9 @@ export function openStore(path: string): Store {
           'UPDATE confirms SET confirmed_at = ? WHERE revision = ? AND confirmed_at IS NULL',
         ).run(at, revision)
       }),
+    results: (revision) => resultsOf(db, revision),
+    saveResults: (outcomes) =>
+      transaction(db, 'store results of nodes', () => saveResults(db, outcomes)),
     reports: () => readReports(db.prepare('SELECT node, body FROM reports').all()),
     saveReports: (reports, at) =>
       transaction(db, 'store reports', () => {

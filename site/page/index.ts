@@ -4,6 +4,7 @@ import { NAME_PATTERN } from '../../spec/names.ts'
 import type { Revision } from '../../spec/protocol.ts'
 import type { NodeFile } from '../../spec/report.ts'
 import type { ClusterStatus, HubEvent } from '../../spec/status.ts'
+import type { NodeResult } from '../results.ts'
 import { diffHtml } from './diff.ts'
 import { homeSections, verdict } from './home.ts'
 import { type Html, html, raw } from './html.ts'
@@ -23,6 +24,8 @@ export type PageSource = {
   readonly events: (before: number, limit: number) => readonly HubEvent[]
   readonly revisions: (before: number, limit: number) => readonly Revision[]
   readonly spec: (revision: number) => (Revision & { readonly body: string }) | undefined
+  /** What was heard of a revision from each node, also of those that run another one now. */
+  readonly results: (revision: number) => readonly NodeResult[]
   readonly files: (node: string) => readonly NodeFile[] | undefined
 }
 type View = (source: PageSource, status: ClusterStatus) => readonly Section[] | undefined
@@ -42,7 +45,10 @@ function home(source: PageSource, status: ClusterStatus): readonly Section[] {
   const revisions = source.revisions(NEWEST, REVISIONS_ON_HOME)
   return homeSections(source.cluster(), status, [
     timeline('Timeline', source.events(NEWEST, EVENTS_ON_HOME), more('/events', 'Older events')),
-    revisionSection(revisions, status, more('/revisions', 'All revisions')),
+    revisionSection(
+      { revisions, status, results: source.results },
+      more('/revisions', 'All revisions'),
+    ),
   ])
 }
 
@@ -66,7 +72,7 @@ function revisionsView(before: number): View {
       all.length < REVISIONS_ON_PAGE || last === undefined
         ? raw('')
         : more(`/revisions?before=${last.revision}`, 'Older revisions')
-    return [revisionSection(all, status, older)]
+    return [revisionSection({ revisions: all, status, results: source.results }, older)]
   }
 }
 
@@ -81,7 +87,7 @@ function revisionView(revision: number): View {
       'diff',
       html`<h2>${revision === 1 ? 'All of it is new' : `What it changed since revision ${revision - 1}`}</h2>${diffHtml(source.spec(revision - 1)?.body ?? '', body)}`,
     )
-    return [revisionResult(shown, status), diff]
+    return [revisionResult(shown, status, source.results(revision)), diff]
   }
 }
 

@@ -1,11 +1,17 @@
 // Revisions of the spec: who pushed which, and what became of it on each node.
 import type { Revision } from '../../spec/protocol.ts'
 import type { ClusterStatus, NodeStatus } from '../../spec/status.ts'
+import type { NodeResult } from '../results.ts'
 import { type Html, html, raw } from './html.ts'
 import { type Row, type Section, whole } from './part.ts'
 import { plainTable } from './table.ts'
 import { count, tag, time } from './words.ts'
 
+type Listed = {
+  readonly revisions: readonly Revision[]
+  readonly status: ClusterStatus
+  readonly results: (revision: number) => readonly NodeResult[]
+}
 type Result = { readonly node: NodeStatus; readonly is: 'runs' | 'failed' | 'takes' }
 
 /** What the last word of each node says of a revision; a node that runs another one says nothing of it. */
@@ -19,14 +25,23 @@ function resultsOf({ nodes }: ClusterStatus, { revision, digest }: Revision): re
   })
 }
 
-function resultTags(results: readonly Result[]): Html {
-  const some = (is: Result['is']) => results.filter((one) => one.is === is)
-  const [runs, failed, takes] = [some('runs'), some('failed'), some('takes')]
-  const names = (all: readonly Result[]) => all.map(({ node }) => node.node).join(', ')
-  if (results.length === 0) return html`<span class="dim">runs nowhere now</span>`
-  const short = (all: readonly Result[]) =>
-    all.length > 3 ? count(all.length, 'node') : names(all)
-  return html`${failed.length > 0 ? html`${tag('bad', `failed on ${short(failed)}`)} ` : raw('')}${takes.length > 0 ? html`${tag('warn', `not yet on ${short(takes)}`, '↻')} ` : raw('')}${runs.length > 0 ? tag('ok', `runs on ${short(runs)}`) : raw('')}`
+const namesOf = (nodes: readonly string[]): string =>
+  nodes.length > 3 ? count(nodes.length, 'node') : nodes.join(', ')
+
+/** What nodes say of it now; of one that runs nowhere any more, what they said of it then. */
+function resultTags(results: readonly Result[], before: readonly NodeResult[]): Html {
+  const now = (is: Result['is']) => results.filter((one) => one.is === is).map((r) => r.node.node)
+  const then = (is: NodeResult['is']) => before.filter((one) => one.is === is).map((r) => r.node)
+  const told = (
+    tone: 'ok' | 'warn' | 'bad',
+    words: string,
+    nodes: readonly string[],
+    mark?: string,
+  ) => (nodes.length === 0 ? raw('') : html`${tag(tone, `${words} ${namesOf(nodes)}`, mark)} `)
+  if (results.length > 0)
+    return html`${told('bad', 'failed on', now('failed'))}${told('warn', 'not yet on', now('takes'), '↻')}${told('ok', 'runs on', now('runs'))}`
+  const ran = then('ran')
+  return html`${told('bad', 'failed on', then('failed'))}<span class="dim">${ran.length === 0 ? 'runs nowhere now' : `ran on ${namesOf(ran)}`}</span>`
 }
 
 /** What was signed is sent again by whoever holds the key: nodes with keys take nothing from a page. */
@@ -37,7 +52,7 @@ function back({ revision, signer }: Revision, newest: number): Html {
   return html`<button type="button" class="act" data-act="rollback" data-revision="${revision}" hidden>Roll back to ${revision}</button>`
 }
 
-function row(revision: Revision, status: ClusterStatus): Row {
+function row(revision: Revision, { status, results }: Listed): Row {
   const id = `revision-${revision.revision}`
   const note =
     revision.note === '' ? html`<span class="dim">no note</span>` : html`${revision.note}`
@@ -49,15 +64,12 @@ function row(revision: Revision, status: ClusterStatus): Row {
     id,
     html: html`<tr id="${id}"><th scope="row"><a href="/revisions/${revision.revision}">rev ${revision.revision}</a></th>
 <td class="mono dim">${time(revision.at)}</td><td>${revision.author === '' ? 'unknown' : revision.author}${revision.signer === undefined ? raw('') : html`<br><span class="dim">signed <code>${revision.signer.slice(0, 14)}…</code></span>`}</td>
-<td class="wrap">${note}${allow}</td><td class="wrap">${resultTags(resultsOf(status, revision))}</td><td>${back(revision, status.revision)}</td></tr>`,
+<td class="wrap">${note}${allow}</td><td class="wrap">${resultTags(resultsOf(status, revision), results(revision.revision))}</td><td>${back(revision, status.revision)}</td></tr>`,
   }
 }
 
-export function revisionSection(
-  revisions: readonly Revision[],
-  status: ClusterStatus,
-  more: Html = raw(''),
-): Section {
+export function revisionSection(listed: Listed, more: Html = raw('')): Section {
+  const { revisions } = listed
   if (revisions.length === 0) return whole('revisions', raw(''))
   const head = ['revision', 'pushed', 'by', 'note', 'result', 'go back'].map(
     (text) => html`<th scope="col">${text}</th>`,
@@ -65,27 +77,47 @@ export function revisionSection(
   return {
     id: 'revisions',
     open: html`<section id="revisions"><h2>Revisions</h2><div class="scroll" tabindex="0" role="region" aria-label="Revisions"><table><thead><tr>${head}</tr></thead><tbody>`,
-    rows: revisions.map((one) => row(one, status)),
+    rows: revisions.map((one) => row(one, listed)),
     close: html`</tbody></table></div>${more}</section>`,
   }
 }
 
-/** The head of a revision's page, and its result on each node. */
-export function revisionResult(revision: Revision, status: ClusterStatus): Section {
-  const results = resultsOf(status, revision)
-  const SAYS = {
-    runs: tag('ok', 'runs it'),
-    failed: tag('bad', 'failed'),
-    takes: tag('warn', 'not yet', '↻'),
+const SAYS = {
+  runs: tag('ok', 'runs it'),
+  failed: tag('bad', 'failed'),
+  takes: tag('warn', 'not yet', '↻'),
+  ran: html`<span class="dim">ran it</span>`,
+} as const
+
+/** Each node once: what it says now, and when it first said what became of the revision. */
+function resultRows(results: readonly Result[], before: readonly NodeResult[]): readonly Html[] {
+  const then = new Map(before.map((one) => [one.node, one]))
+  const row = (node: string, is: keyof typeof SAYS, reason: string): Html => {
+    const at = then.get(node)?.at
+    return html`<tr><th scope="row"><a href="/nodes/${node}">${node}</a></th><td>${SAYS[is]}</td><td class="mono dim">${at === undefined ? '' : time(at)}</td><td class="wrap">${reason}</td></tr>`
   }
-  const rows = results.map(
-    ({ node, is }) =>
-      html`<tr><th scope="row"><a href="/nodes/${node.node}">${node.node}</a></th><td>${SAYS[is]}</td><td class="wrap">${is === 'runs' ? '' : (node.summary?.reason ?? '')}</td></tr>`,
-  )
+  const now = new Set(results.map(({ node }) => node.node))
+  return [
+    ...results.map(({ node, is }) =>
+      row(node.node, is, is === 'runs' ? '' : (node.summary?.reason ?? '')),
+    ),
+    ...before
+      .filter(({ node }) => !now.has(node))
+      .map(({ node, is, reason }) => row(node, is, reason)),
+  ]
+}
+
+/** The head of a revision's page, and its result on each node. */
+export function revisionResult(
+  revision: Revision,
+  status: ClusterStatus,
+  before: readonly NodeResult[],
+): Section {
+  const rows = resultRows(resultsOf(status, revision), before)
   const table =
     rows.length === 0
-      ? html`<p class="card">It runs on no node now.</p>`
-      : plainTable('Result on each node', ['node', 'result', 'reason'], rows)
+      ? html`<p class="card">It ran on no node.</p>`
+      : plainTable('Result on each node', ['node', 'result', 'since', 'reason'], rows)
   const confirmed =
     revision.confirmedAt === undefined ? '' : ` · confirmed ${time(revision.confirmedAt)}`
   const signed =

@@ -27,7 +27,14 @@ const push = (n: number) => ({
 })
 
 /** Stores in the field were made by these texts: a change of one would never reach them. Add at the end instead. */
-const FROZEN = ['7f22064c94297d8a', '9256ff8c995f0815', 'b742f357aef1b558', 'ae3b439b866053f4']
+const FROZEN = [
+  '7f22064c94297d8a',
+  '9256ff8c995f0815',
+  'b742f357aef1b558',
+  'ae3b439b866053f4',
+  '9040d403f711a6a3',
+  '4e7290f9a7d096ac',
+]
 test('migrations are frozen', () => {
   const now = MIGRATIONS.map((sql) => createHash('sha256').update(sql).digest('hex').slice(0, 16))
   assert.deepEqual(now.slice(0, FROZEN.length), FROZEN)

@@ -16,6 +16,7 @@ const source = (events: readonly HubEvent[] = []): PageSource => ({
   events: () => events,
   revisions: () => [],
   spec: () => undefined,
+  results: () => [],
   files: () => undefined,
 })
 type Fleet = ReturnType<typeof createFleet>
