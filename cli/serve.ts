@@ -1,9 +1,11 @@
 // The two verbs that stay: `hactl agent` and `hactl hub`.
+import { hostname, networkInterfaces } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseAgentConfig } from '../agent/config.ts'
 import { HUB_PORT } from '../spec/limits.ts'
+import { isLoopback } from '../spec/tls/loopback.ts'
 import type { HubServeFlags } from './commands/hub.ts'
-import { EXIT, Exit } from './exit.ts'
+import { EXIT, Exit, messageOf } from './exit.ts'
 import { readText } from './files.ts'
 import type { Io } from './io.ts'
 import { jsonOut, paint, when } from './print.ts'
@@ -48,20 +50,51 @@ export async function hub(io: Io, flags: HubServeFlags): Promise<void> {
   const listen = flags.listen ?? [`127.0.0.1:${HUB_PORT}`]
   const open = flags.open === true
   const { clock } = io
+  const files = filesAt(io, flags)
+  const tls = await tlsOf(files, state, listen)
   const courier = createCourier(clock)
-  const served = await serveHub({ state, listen, open, clock, log: logger(io), courier })
-  const { addresses } = served
-  if (io.json) jsonOut(io, { ok: true, tokens: join(state, 'tokens.json'), addresses })
+  const served = await serveHub({ state, listen, open, clock, log: logger(io), courier, tls })
+  const { addresses, fingerprint } = served
+  const exposed = addresses.filter((at) => at.startsWith('http:') && !onLoopback(at))
+  if (exposed.length > 0) logger(io)(`warning: ${inPlain(exposed)}`)
+  if (io.json) jsonOut(io, { ok: true, tokens: join(state, 'tokens.json'), addresses, fingerprint })
   else {
     for (const at of addresses)
       if (!at.startsWith('unix:')) io.out(`Page    ${paint(io, 'bold', `${browsable(at)}/`)}\n`)
     io.out(`Tokens  ${join(state, 'tokens.json')}\n`)
+    if (fingerprint !== undefined) io.out(`CA      ${fingerprint}\n`)
   }
   await new Promise<void>((done) => {
     if (io.signal.aborted) done()
     else io.signal.addEventListener('abort', () => done(), { once: true })
   })
   await served.close()
+}
+
+const onLoopback = (url: string): boolean =>
+  isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))
+const inPlain = (addresses: readonly string[]): string =>
+  `this hub speaks plain HTTP on ${addresses.join(' and ')}: whoever can read that wire reads tokens and specs; --tls auto gives it a certificate of its own CA`
+
+/** Relative paths are the user's. */
+const filesAt = (io: Io, { tlsCert, tlsKey, ...rest }: HubServeFlags): HubServeFlags => ({
+  ...rest,
+  ...(tlsCert === undefined ? {} : { tlsCert: resolve(io.cwd, tlsCert) }),
+  ...(tlsKey === undefined ? {} : { tlsKey: resolve(io.cwd, tlsKey) }),
+})
+
+/** How the hub speaks, and the names by which its own certificate may be asked for. @throws Exit(usage). */
+async function tlsOf(flags: HubServeFlags, state: string, listen: readonly string[]) {
+  const { chooseTls } = await import('../site/tls/open.ts')
+  const { namesOf } = await import('../site/tls/names.ts')
+  const given = flags.tlsName ?? []
+  const names = () => namesOf({ listen, given, host: hostname(), interfaces: networkInterfaces() })
+  try {
+    names()
+    return { choice: chooseTls(state, listen, flags), names }
+  } catch (error) {
+    throw new Exit(EXIT.usage, messageOf(error), 'hactl hub --help', error)
+  }
 }
 
 /** All addresses is none that a browser can open. */

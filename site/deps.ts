@@ -26,5 +26,7 @@ export type HubDeps = {
   readonly id: () => string
   /** Takes messages to people. */
   readonly courier: Courier
+  /** Fingerprint that join tokens carry: of the CA behind the hub's certificate. Absent, or undefined: none to name. */
+  readonly joinCa?: () => string | undefined
   readonly check: (text: string) => Parsed<Cluster>
 }

@@ -3,6 +3,7 @@ import type { Static, TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Context } from 'hono'
 import { EnrolRequest, JoinRequest, TokenRequest } from '../spec/enrol.ts'
+import { withFingerprint } from '../spec/tls/fingerprint.ts'
 import { readBody } from './push.ts'
 import type { HubState } from './state.ts'
 import type { Who } from './tokens.ts'
@@ -55,7 +56,8 @@ export async function createJoin(
   const forWhom = request.node ?? 'any node that has no token yet'
   state.note('access', `${by} made a join token for ${forWhom}`)
   const name = state.deps.book.whoIs(made.token)?.name ?? ''
-  return c.json({ name, ...made }, 201)
+  const token = withFingerprint(made.token, state.deps.joinCa?.())
+  return c.json({ name, ...made, token }, 201)
 }
 
 export function revokeToken(state: HubState, c: Context, who: Who | undefined): Response {

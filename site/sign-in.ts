@@ -11,11 +11,12 @@ import type { Who } from './tokens.ts'
 
 const FORM_BYTES_MAX = 2_048
 const YEAR_S = 365 * 24 * 3600
-const attributes = (seconds: number): string =>
-  `Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}`
+/** No Strict-Transport-Security beside it: that would bind every other port of this host name as well. */
+const attributes = (c: Context, seconds: number): string =>
+  `Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${c.req.url.startsWith('https:') ? '; Secure' : ''}`
 
 export const remember = ({ deps }: HubState, c: Context, who: Who): void =>
-  c.header('set-cookie', `${COOKIE}=${deps.book.cookieFor(who)}; ${attributes(YEAR_S)}`)
+  c.header('set-cookie', `${COOKIE}=${deps.book.cookieFor(who)}; ${attributes(c, YEAR_S)}`)
 
 export const newNonce = ({ deps }: HubState): string => deps.id().replace(/[^A-Za-z0-9]/g, '')
 
@@ -65,6 +66,6 @@ export async function signIn(state: HubState, c: Context): Promise<Response> {
 
 /** POST /logout: the cookie goes; the token itself ends by `hactl token revoke`. */
 export function signOut(_: HubState, c: Context): Response {
-  c.header('set-cookie', `${COOKIE}=; ${attributes(0)}`)
+  c.header('set-cookie', `${COOKIE}=; ${attributes(c, 0)}`)
   return c.redirect('/', 303)
 }

@@ -158,6 +158,7 @@ test('runtime dependencies are the agreed ones', () => {
   const { dependencies } = JSON.parse(textOf('package.json'))
   const agreed = [
     '@hono/node-server',
+    '@peculiar/x509',
     '@sinclair/typebox',
     'commander',
     'diff',
@@ -166,6 +167,7 @@ test('runtime dependencies are the agreed ones', () => {
     'jsonc-parser',
     'nodemailer',
     'prom-client',
+    'reflect-metadata',
     'ws',
   ]
   assert.deepEqual(Object.keys(dependencies).sort(), agreed)

@@ -1,5 +1,5 @@
 // hactl hub: keeps specs, shows the cluster; nothing on the data plane needs it.
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type HubFlags, lifetime, withHub } from '../flags.ts'
 import type { Io } from '../io.ts'
 
@@ -9,9 +9,15 @@ export type HubServeFlags = {
   readonly state: string
   readonly listen?: readonly string[]
   readonly open?: boolean
+  readonly tls?: 'auto' | 'off'
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly tlsName?: readonly string[]
 }
 
 export type JoinTokenFlags = HubFlags & { readonly node?: string; readonly ttl?: number }
+
+const repeated = (value: string, before: readonly string[] = []) => [...before, value]
 
 export function addHub(program: Command, io: Io): void {
   const serve = program
@@ -21,7 +27,22 @@ export function addHub(program: Command, io: Io): void {
     .option(
       '--listen <address>',
       'host:port or unix:/path, repeatable (default 127.0.0.1:9400)',
-      (value: string, before: readonly string[] = []) => [...before, value],
+      repeated,
+    )
+    .addOption(
+      new Option(
+        '--tls <how>',
+        'auto: with a CA of its own (what a new hub does that others reach)',
+      )
+        .choices(['auto', 'off'])
+        .conflicts(['tlsCert', 'tlsKey']),
+    )
+    .option('--tls-cert <file>', 'PEM of certificate and chain, read again when it changes')
+    .option('--tls-key <file>', 'PEM of its private key')
+    .option(
+      '--tls-name <name>',
+      'host name or address for its own certificate, repeatable',
+      repeated,
     )
     .option('--open', 'let anyone look (never change) without a token')
     .option('--json', 'print JSON for programs')
@@ -41,6 +62,14 @@ export function addHub(program: Command, io: Io): void {
     const { joinToken } = await import('../token.ts')
     await joinToken(io, flags)
   })
+  serve
+    .command('ca')
+    .description("print the certificate of the hub's own CA, for --ca and browsers")
+    .option('--state <dir>', 'of the hub', STATE_PATH)
+    .action(async (flags: { readonly state: string }) => {
+      const { hubCa } = await import('../hub-ca.ts')
+      await hubCa(io, flags.state)
+    })
   serve
     .command('backup')
     .description('copy the store of a hub, running or not, to one file')

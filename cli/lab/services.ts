@@ -58,6 +58,8 @@ export async function startHub(root: string, state: State): Promise<Proc> {
       '--listen',
       `unix:${socketOf(root)}`,
       '--open',
+      // A wire of this machine's own, on which tests look.
+      ...['--tls', 'off'],
     ],
   ]
   const proc = detach(root, argv, logOf(root, 'hub'))

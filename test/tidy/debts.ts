@@ -24,5 +24,7 @@ export const NON_NULL: Readonly<Record<string, string>> = {
 export const TIMERS: Readonly<Record<string, string>> = {
   'cli/demo.ts': 'a program of its own: it paces what a person watches',
   'cli/main.ts': 'the composition root makes the real clock of the command line',
+  'spec/tls/first-byte.ts':
+    "a socket's own limit of silence, set where its first byte is waited for",
   'site/page/script/index.ts': 'runs in the browser of the status page',
 }
