@@ -21,6 +21,8 @@ export type ClusterPeer = {
   readonly node: string
   readonly priority: number
   readonly address: string
+  /** As the spec says; absent: where the address is. */
+  readonly interface?: string
 }
 export type ClusterVip = {
   readonly name: string
@@ -41,6 +43,10 @@ export type ClusterVip = {
   readonly trackMounts: readonly string[]
   /** Vips of one group move together (vrrp_sync_group). */
   readonly group?: string
+  readonly auth?: { readonly type: 'pass' | 'ah'; readonly include: string }
+  /** Words behind an address in keepalived.conf, by the address without its prefix. */
+  readonly addressOptions: Readonly<Record<string, string>>
+  readonly extra: readonly string[]
 }
 export type ClusterServer = {
   readonly name: string
@@ -137,6 +143,7 @@ export type ClusterReal = {
   /** The node it is, whose agent takes care of the real-server side; absent for a foreign machine. */
   readonly node?: string
   readonly weight: number
+  readonly extra: readonly string[]
 }
 export type ClusterLvs = {
   readonly name: string
@@ -165,6 +172,14 @@ export type ClusterLvs = {
     readonly status: number
   }
   readonly sorry?: ClusterReal
+  readonly extra: readonly string[]
+}
+/** Lines of keepalived.conf as the spec has them, with their conditions (spec/keepalived.ts). */
+export type ClusterKeepalived = {
+  readonly globals: readonly string[]
+  readonly blocks: readonly string[]
+  /** By the name of the group. */
+  readonly groups: Readonly<Record<string, readonly string[]>>
 }
 export type ClusterExport = {
   readonly name: string
@@ -253,6 +268,7 @@ export type Cluster = {
   readonly proxies: readonly ClusterProxy[]
   readonly pools: readonly ClusterPool[]
   readonly lvs: readonly ClusterLvs[]
+  readonly keepalived: ClusterKeepalived
   readonly exports: readonly ClusterExport[]
   readonly mounts: readonly ClusterMount[]
   readonly services: readonly ClusterService[]

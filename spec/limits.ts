@@ -19,6 +19,8 @@ export const MOUNTS_MAX = 100
 export const SERVICES_MAX = 100
 export const PACKAGES_MAX = 100
 export const ROUTES_MAX = 500
+/** Extra lines of keepalived.conf in one place. */
+export const EXTRA_LINES_MAX = 500
 /** VRRP virtual router identifiers, RFC 9568 section 5.2.3. */
 export const VRID_MIN = 1
 export const VRID_MAX = 255

@@ -1,5 +1,6 @@
 // A virtual service of the kernel's IPVS: directors balance packets, not requests.
 import { type Static, Type } from '@sinclair/typebox'
+import { KeepalivedLines } from './keepalived.ts'
 import { SERVERS_MAX } from './limits.ts'
 import { CheckPath, HostName, Ip, mapOf, Ms, Name, oneOf, Port } from './names.ts'
 
@@ -47,6 +48,9 @@ export const RealServer = Type.Object(
     ),
     state: Type.Optional(
       oneOf(['ready', 'drain'], 'drain: weight 0, running connections stay; default ready'),
+    ),
+    extra: Type.Optional(
+      KeepalivedLines('lines of its real_server that the spec does not model, checks for one'),
     ),
   },
   { ...closed, description: 'a real server' },
@@ -119,6 +123,9 @@ export const Lvs = Type.Object(
     servers: mapOf(RealServer, SERVERS_MAX, 'real servers by name'),
     check: Type.Optional(LvsCheck),
     sorry: Type.Optional(Sorry),
+    extra: Type.Optional(
+      KeepalivedLines('lines of its virtual_server that the spec does not model'),
+    ),
   },
   { ...closed, description: 'an IPVS virtual service' },
 )

@@ -40,10 +40,11 @@ function lvsOf(spec: Spec, name: string, lvs: Lvs): ClusterLvs {
       status: check?.status ?? 200,
     },
     ...(lvs.sorry && { sorry: realOf(spec, 'sorry', lvs.sorry, lvs) }),
+    extra: lvs.extra ?? [],
   }
 }
 
-type Real = Pick<RealServer, 'node' | 'address' | 'port' | 'weight' | 'state'>
+type Real = Pick<RealServer, 'node' | 'address' | 'port' | 'weight' | 'state' | 'extra'>
 
 function realOf(spec: Spec, name: string, real: Real, lvs: Lvs): ClusterReal {
   return {
@@ -52,6 +53,7 @@ function realOf(spec: Spec, name: string, real: Real, lvs: Lvs): ClusterReal {
     port: real.port ?? lvs.port,
     ...(real.node !== undefined && { node: real.node }),
     weight: real.state === 'drain' ? 0 : (real.weight ?? 1),
+    extra: real.extra ?? [],
   }
 }
 

@@ -12,6 +12,7 @@ import type {
 } from './cluster.ts'
 import { digestOf } from './hash.ts'
 import { REMOVALS_MAX, TAKEOVER_MS_DEFAULT } from './limits.ts'
+import { resolveKeepalived } from './keepalived.ts'
 import { known, netOf } from './known.ts'
 import { entries, member } from './maps.ts'
 import type { Node } from './node.ts'
@@ -40,6 +41,7 @@ export function resolve(spec: Spec): Cluster {
     proxies: entries(spec.proxies).map(([name, proxy]) => proxyOf(spec, name, proxy)),
     pools: entries(spec.pools).map(([name, pool]) => poolOf(spec, name, pool)),
     lvs: resolveLvs(spec),
+    keepalived: resolveKeepalived(spec.keepalived),
     exports: resolveExports(spec),
     mounts: resolveMounts(spec),
     ...resolveHost(spec),
@@ -78,10 +80,15 @@ function vipOf(spec: Spec, name: string, vip: Vip, vrid: number | undefined): Cl
   assert(vrid !== undefined, `vip ${name} has no vrid`)
   const nets = vip.addresses.map((text) => netOf(text, HOST_PREFIX))
   const takeoverMs = vip.takeoverMs ?? TAKEOVER_MS_DEFAULT
-  const peers = entries(vip.peers).map(([node, { priority }]) => {
+  const peers = entries(vip.peers).map(([node, { priority, interface: kernelName }]) => {
     const net = peerNet(nodeNets(known(spec.nodes, node)), nets[0])
     assert(net !== undefined, `node ${node} has no address`)
-    return { node, priority, address: net.address }
+    return {
+      node,
+      priority,
+      address: net.address,
+      ...(kernelName !== undefined && { interface: kernelName }),
+    }
   })
   return {
     name,
@@ -100,6 +107,11 @@ function vipOf(spec: Spec, name: string, vip: Vip, vrid: number | undefined): Cl
     trackServices: vip.trackServices ?? [],
     trackMounts: vip.trackMounts ?? [],
     ...(vip.group !== undefined && { group: vip.group }),
+    ...(vip.auth && { auth: vip.auth }),
+    addressOptions: Object.fromEntries(
+      entries(vip.addressOptions).map(([text, words]) => [netOf(text, HOST_PREFIX).address, words]),
+    ),
+    extra: vip.extra ?? [],
   }
 }
 

@@ -1,5 +1,6 @@
 // The whole spec, version 1: the one definition of what is valid; types and JSON Schema come from it.
 import { type Static, Type } from '@sinclair/typebox'
+import { Keepalived } from './keepalived.ts'
 import {
   EXPORTS_MAX,
   LVS_MAX,
@@ -42,6 +43,7 @@ export const Spec = Type.Object(
     proxies: Type.Optional(mapOf(ProxySection, PROXIES_MAX, 'listeners by name')),
     pools: Type.Optional(mapOf(Pool, POOLS_MAX, 'server pools by name')),
     lvs: Type.Optional(mapOf(Lvs, LVS_MAX, 'IPVS virtual services by name')),
+    keepalived: Type.Optional(Keepalived),
     exports: Type.Optional(mapOf(Export, EXPORTS_MAX, 'NFS exports by name')),
     mounts: Type.Optional(mapOf(Mount, MOUNTS_MAX, 'NFS mounts by name')),
     services: Type.Optional(mapOf(Service, SERVICES_MAX, 'services by name')),

@@ -9,7 +9,8 @@ import {
   VRID_MAX,
   VRID_MIN,
 } from './limits.ts'
-import { Cidr, Interface, mapOf, Ms, Name, oneOf } from './names.ts'
+import { KeepalivedLines } from './keepalived.ts'
+import { Cidr, Interface, mapOf, Ms, Name, oneOf, Path } from './names.ts'
 
 const closed = { additionalProperties: false }
 
@@ -20,8 +21,21 @@ export const Peer = Type.Object(
       maximum: PRIORITY_MAX,
       description: 'higher wins; distinct within the vip',
     }),
+    interface: Type.Optional(
+      Interface('where the vip is on this node; default: where its address on that segment is'),
+    ),
   },
   closed,
+)
+
+export const VipAuth = Type.Object(
+  {
+    type: oneOf(['pass', 'ah'], 'pass: a word in every advert; ah: a checksum with a key'),
+    include: Path(
+      'file on every peer that keepalived reads in place: one line, "auth_pass SECRET"; owner root, mode 0600',
+    ),
+  },
+  { ...closed, description: 'VRRP version 2 only; no protection against who can read the segment' },
 )
 
 export const Vip = Type.Object(
@@ -80,6 +94,24 @@ export const Vip = Type.Object(
         uniqueItems: true,
         description: 'the vip leaves a node on which one of these does not answer',
       }),
+    ),
+    auth: Type.Optional(VipAuth),
+    addressOptions: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^[0-9a-fA-F.:]{2,45}(?:/[0-9]{1,3})?$' }),
+        Type.String({ pattern: '^[a-z-](?:[A-Za-z0-9 .:/_+-]{0,200}[A-Za-z0-9+-])?$' }),
+        {
+          ...closed,
+          maxProperties: 20,
+          description:
+            'of one of the addresses, as ip-address(8) has them: "dev eth1 label eth1:1"',
+        },
+      ),
+    ),
+    extra: Type.Optional(
+      KeepalivedLines(
+        'lines of its vrrp_instance that the spec does not model, of the first family',
+      ),
     ),
     onSplit: Type.Optional(
       oneOf(

@@ -30,7 +30,7 @@ export function diffVirtualService(want: WantVirtualService, observed: Observed)
   const key = virtualText(want.service)
   const id = `virtual-service:${key.replace(' ', '/')}`
   const kept = (why: string): Diffed => ({ kept: { id, why } })
-  if (!want.tells) return kept('this keepalived does not tell what its checks found: left to it')
+  if (!want.tells) return kept('keepalived does not tell what its table should be: left to it')
   const checked = observed.checked.get(key)
   if (checked === undefined) return kept('keepalived does not speak of it: left as it is')
   // Not loaded yet, or cut short: what it does not name it may be about to put there.

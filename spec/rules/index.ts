@@ -3,6 +3,10 @@ import { addressValid } from './address-valid.ts'
 import { balanceOn } from './balance-on.ts'
 import { checkOptions } from './check-options.ts'
 import { extraLines } from './extra-lines.ts'
+import { keepalivedExtra } from './keepalived-extra.ts'
+import { keepalivedKnown } from './keepalived-known.ts'
+import { keepalivedScript } from './keepalived-script.ts'
+import { keepalivedUsed } from './keepalived-used.ts'
 import { lvsCheckOptions } from './lvs-check-options.ts'
 import { lvsFamily } from './lvs-family.ts'
 import { lvsLoop } from './lvs-loop.ts'
@@ -62,6 +66,7 @@ import { vipPeersEnough } from './vip-peers-enough.ts'
 import { vipPeersSubnet } from './vip-peers-subnet.ts'
 import { vipUsed } from './vip-used.ts'
 import { vridUnique } from './vrid-unique.ts'
+import { vipWire } from './vip-wire.ts'
 import { vrrpTwoSeconds } from './vrrp-two-seconds.ts'
 import { exportClients } from './export-clients.ts'
 import { exportFsid } from './export-fsid.ts'
@@ -164,4 +169,9 @@ export const RULES: readonly Rule[] = [
   exportFsid,
   exportClients,
   mountUsed,
+  keepalivedExtra,
+  keepalivedScript,
+  keepalivedKnown,
+  vipWire,
+  keepalivedUsed,
 ]

@@ -1,6 +1,7 @@
 // HA037: specs are read by many; a secret does not belong into one.
 import { entries } from '../maps.ts'
 import { extraOf } from './extra-lines.ts'
+import { keepalivedLists } from '../keepalived-lists.ts'
 import { type Rule, warning } from './rule.ts'
 
 const SECRETS = [
@@ -14,7 +15,12 @@ const URL_SECRET =
   /^https:\/\/(?:hooks\.slack\.com|[a-z0-9.-]*discord(?:app)?\.com\/api\/webhooks|[a-z0-9.-]+\.webhook\.office\.com)\//
 
 export const secretInline: Rule = (spec) => {
-  const lines = extraOf(spec).filter(({ line }) => SECRETS.some((secret) => secret.test(line)))
+  const kept = keepalivedLists(spec).flatMap(({ keys, lines }) =>
+    lines.map((line, at) => ({ keys: [...keys, at], line })),
+  )
+  const lines = [...extraOf(spec), ...kept].filter(({ line }) =>
+    SECRETS.some((secret) => secret.test(line)),
+  )
   const urls = entries(spec.notify?.webhooks)
     .filter(([, { url = '' }]) => URL_LOGIN.test(url) || URL_SECRET.test(url))
     .map(([name]) => ({ keys: ['notify', 'webhooks', name, 'url'] }))

@@ -1,5 +1,6 @@
 // How keepalived checks a candidate, and how its running process proves what it runs.
 import type { CheckVerdict, Engine } from '../../engine.ts'
+import { CHECK_ID, checkFalls } from './extra.ts'
 import { bare, meaningOf } from './messages.ts'
 import { DUMP_PATH } from './paths.ts'
 import { has } from './profiles.ts'
@@ -39,7 +40,9 @@ export const keepalivedEngine = {
   name: 'keepalived',
   // Safe beside a running daemon from 2.0.7 on (upstream commit 47506045).
   checkArgv: (candidate, version) =>
-    has(version, 'config_test') ? ['keepalived', '-t', '-f', candidate] : undefined,
+    has(version, 'config_test')
+      ? ['keepalived', '-t', ...(checkFalls(version) ? ['-i', CHECK_ID] : []), '-f', candidate]
+      : undefined,
   classify,
   proof: { by: 'dump', signal: 'SIGUSR1', path: DUMP_PATH },
   digestIn: dumpedDigest,

@@ -3,6 +3,7 @@ import { HOST_PREFIX } from '../../../spec/address.ts'
 import type { Cluster } from '../../../spec/cluster.ts'
 import type { Version } from '../../engine.ts'
 import type { Facts, Provider, Want, WantDaemon } from '../../plan/types.ts'
+import { heads, nodeLines } from './extra.ts'
 import { keepalivedImpact } from './impact.ts'
 import { directedBy } from '../lvs/services.ts'
 import {
@@ -16,7 +17,7 @@ import {
 import { has } from './profiles.ts'
 import { renderKeepalived } from './render.ts'
 import { type Router, routersOf, unmetOf } from './routers.ts'
-import { virtualNotes } from './virtual.ts'
+import { ownTable, virtualNotes } from './virtual.ts'
 
 /** Rendered for where keepalived is not installed yet: what apt gives on Debian 12. */
 const VERSION_DEFAULT = [2, 2, 7]
@@ -53,14 +54,16 @@ function daemonOf(cluster: Cluster, routers: readonly Router[], facts: Facts) {
   const version = engine?.version ?? VERSION_DEFAULT
   const features = engine?.features ?? []
   const services = directedBy(cluster, facts.node)
-  const { body, digest, notes } = renderKeepalived(routers, version, features, services)
+  const lines = nodeLines(cluster, facts.node)
+  const { body, digest, notes } = renderKeepalived(routers, version, features, services, lines)
+  const balances = services.length > 0 || heads(lines.blocks).includes('virtual_server')
   const want: WantDaemon = {
     kind: 'daemon',
     engine: 'keepalived',
     daemon: {
       name: 'keepalived',
       unit: 'keepalived.service',
-      argv: argvOf(version, features, services.length > 0),
+      argv: argvOf(version, features, balances),
       reloadSignal: 'SIGHUP',
     },
     files: [{ path: CONFIG_PATH, body, mode: CONFIG_MODE }],
@@ -89,13 +92,14 @@ function tables(cluster: Cluster, { daemon, digest }: WantDaemon, facts: Facts):
   return directedBy(cluster, facts.node)
     .filter(({ servers }) => servers.length > 0)
     .map((service): Want => {
+      const tells = has(version, 'checker_dump') && !ownTable(service, facts.node)
       const { lvs, address, family, servers, sorry } = service
       const { protocol, port, scheduler, persistenceS, persistencePrefix } = lvs
       return {
         kind: 'virtual-service',
         daemon,
         digest,
-        tells: has(version, 'checker_dump'),
+        tells,
         service: {
           protocol,
           address,

@@ -18,6 +18,8 @@ export const FIRST = {
   config_test: [2, 0, 4],
   vrrp_track_process: [2, 0, 11],
   vrrp_startup_delay: [2, 0, 14],
+  /** 2.1.5 is well (keepalived#2587); which of 2.2 began to fall was not looked for. */
+  check_falls: [2, 2, 0],
   /** Measured: 2.2.7 calls `vrrp_track_file` deprecated; it is the one name before. */
   track_file: [2, 2, 7],
   /** `retry` in HTTP_GET; nb_get_retry before. */
@@ -36,6 +38,8 @@ export const FIRST = {
   virtual_edited: [2, 0, 19],
   PING_CHECK: [2, 1, 0],
   unicast_fault_no_peer: [2, 2, 5],
+  /** Commit aae8e91 (keepalived#2182). */
+  check_stands: [2, 2, 8],
   /** An advert with another number of addresses is believed from here on (FIELD 4.4). */
   vip_count_tolerated: [2, 3, 3],
   /** An advert with another interval or version is believed from here on (FIELD 4.4). */

@@ -3,7 +3,17 @@ import { createHash } from 'node:crypto'
 import type { Net } from '../../../spec/cluster.ts'
 import type { Version } from '../../engine.ts'
 import type { VirtualService } from '../lvs/services.ts'
+import { linesOf } from '../../../spec/keepalived.ts'
 import { block } from './block.ts'
+import {
+  checkable,
+  heads,
+  NO_LINES,
+  type NodeLines,
+  outerBlocks,
+  runsPrograms,
+  withExtra,
+} from './extra.ts'
 import { faultPath, healthPath } from './paths.ts'
 import { has } from './profiles.ts'
 import type { Router } from './routers.ts'
@@ -37,6 +47,7 @@ export function renderKeepalived(
   version: Version,
   features: readonly string[],
   services: readonly VirtualService[] = [],
+  lines: NodeLines = NO_LINES,
 ): Rendered {
   const tracksProcess = has(version, 'vrrp_track_process') && features.includes(PROC_EVENTS)
   const vips = [...new Set(routers.map((r) => r.vip.name))]
@@ -46,27 +57,38 @@ export function renderKeepalived(
     ...vips.map((vip) =>
       has(version, 'vrrp_track_file') ? fileBlock(vip, version) : scriptBlock(vip),
     ),
-    ...groups(routers),
+    ...outerBlocks(lines.blocks),
+    ...groups(routers, lines),
     ...routers.map((r) => instanceBlock(r, version, tracksProcess)),
-    ...virtualBlocks(services, version),
+    ...virtualBlocks(services, version, lines.node),
   ]
+  const runs = runsPrograms([
+    ...lines.globals,
+    ...lines.blocks,
+    ...Object.values(lines.groups).flat(),
+    ...routers.flatMap((r) => r.extra),
+    ...services.flatMap(({ lvs, servers }) =>
+      [lvs, ...servers].flatMap(({ extra }) => linesOf(extra, lines.node)),
+    ),
+  ])
+  const balances = services.length > 0 || heads(lines.blocks).includes('virtual_server')
+  const ours = [...globals(version, runs), ...(balances ? virtualGlobals(version) : [])]
   const text = (id: readonly string[]) =>
-    `${[
-      ['# Written by hactl; changes are undone by the next pass. Change the spec instead.'],
-      block('global_defs', [
-        ...id,
-        ...globals(version),
-        ...(services.length === 0 ? [] : virtualGlobals(version)),
-      ]),
-      ...blocks,
-    ]
-      .map((lines) => lines.join('\n'))
-      .join('\n\n')}\n`
+    checkable(
+      `${[
+        ['# Written by hactl; changes are undone by the next pass. Change the spec instead.'],
+        block('global_defs', [...id, ...withExtra(ours, lines.globals)]),
+        ...blocks,
+      ]
+        .map((lines) => lines.join('\n'))
+        .join('\n\n')}\n`,
+      version,
+    )
   const digest = createHash('sha256').update(text([])).digest('hex').slice(0, 16)
   return {
     body: text([`router_id hactl_${digest}`]),
     digest,
-    notes: notesOf(version, engines.length > 0, tracksProcess),
+    notes: [...notesOf(version, engines.length > 0, tracksProcess), ...authNotes(routers, version)],
   }
 }
 
@@ -94,7 +116,17 @@ function notesOf(version: Version, proxied: boolean, tracksProcess: boolean): re
   ]
 }
 
-function globals(version: Version): readonly string[] {
+const authNotes = (routers: readonly Router[], version: Version): readonly string[] =>
+  routers.flatMap(({ vip }) =>
+    vip.auth === undefined || has(version, 'config_test')
+      ? []
+      : [
+          `vip ${vip.name}: nothing checks that ${vip.auth.include} is there, and without it keepalived ${version.join('.')} sends no password`,
+        ],
+  )
+
+function globals(version: Version, runs: boolean): readonly string[] {
+  const scripted = !has(version, 'vrrp_track_file')
   return [
     ...(has(version, 'vrrp_garp_master_refresh')
       ? [`vrrp_garp_master_refresh ${GARP_REFRESH_S}`]
@@ -105,7 +137,10 @@ function globals(version: Version): readonly string[] {
     ...(has(version, 'vrrp_startup_delay') ? [`vrrp_startup_delay ${STARTUP_DELAY_S}`] : []),
     // Adverts of a tenth of a second must leave on time on a busy machine.
     ...(has(version, 'vrrp_priority') ? ['vrrp_priority -20'] : []),
-    ...(has(version, 'vrrp_track_file') ? [] : ['enable_script_security', 'script_user root']),
+    ...((runs && has(version, 'enable_script_security')) || scripted
+      ? ['enable_script_security']
+      : []),
+    ...(scripted ? ['script_user root'] : []),
   ]
 }
 
@@ -139,18 +174,14 @@ const scriptBlock = (vip: string) =>
  * Both families of a vip move together, and so do the vips of one group: a client must not find them on different nodes.
  * What an instance tracks stays with the instance: without weights its FAULT is the group's (FIELD 4.5-5 is about weights).
  */
-const groups = (routers: readonly Router[]): readonly (readonly string[])[] =>
+const groups = (routers: readonly Router[], lines: NodeLines): readonly (readonly string[])[] =>
   [...Map.groupBy(routers, (r) => r.group)]
     .filter(([, of]) => of.length > 1)
-    .map(([name, of]) =>
-      block(
-        `vrrp_sync_group ${name}`,
-        block(
-          'group',
-          of.map((r) => r.name),
-        ),
-      ),
-    )
+    .map(([name, of]) => {
+      const members = of.map((r) => r.name)
+      const extra = lines.groups[of[0]?.vip.group ?? ''] ?? []
+      return block(`vrrp_sync_group ${name}`, withExtra(block('group', members), extra))
+    })
 
 function instanceBlock(
   router: Router,
@@ -159,7 +190,7 @@ function instanceBlock(
 ): readonly string[] {
   const { vip } = router
   const health = has(version, 'vrrp_track_file') ? 'track_file' : 'track_script'
-  return block(`vrrp_instance ${router.name}`, [
+  const lines = [
     ...(has(version, 'version') ? [`version ${vip.vrrpVersion}`] : []),
     'state BACKUP',
     `interface ${router.interface}`,
@@ -169,6 +200,7 @@ function instanceBlock(
     `garp_master_delay ${GARP_DELAY_S}`,
     ...(vip.preempt ? [] : ['nopreempt']),
     ...wayOf(router),
+    ...authOf(router),
     ...tracked(router),
     ...(router.engines.length > 0 && tracksProcess
       ? block('track_process', router.engines.map(processName))
@@ -182,8 +214,15 @@ function instanceBlock(
           router.excluded.map((net) => addressLine(net, router)),
         )
       : []),
-  ])
+  ]
+  return block(`vrrp_instance ${router.name}`, withExtra(lines, router.extra))
 }
+
+/** keepalived reads the file in place, so the password is in no spec, plan or report. */
+const authOf = ({ vip: { auth } }: Router): readonly string[] =>
+  auth === undefined
+    ? []
+    : block('authentication', [`auth_type ${auth.type.toUpperCase()}`, `include ${auth.include}`])
 
 /** Its own interface is always watched; naming it again earns a message. */
 function tracked(router: Router): readonly string[] {
@@ -197,5 +236,12 @@ function wayOf(router: Router): readonly string[] {
   return [`unicast_src_ip ${router.source}`, ...block('unicast_peer', router.peers)]
 }
 
-const addressLine = (net: Net, router: Router) =>
-  `${net.address}/${net.prefix} dev ${router.interface}`
+/** With a virtual MAC the addresses stand on its interface, unless they name one (keepalived.conf(5), use_vmac). */
+function addressLine(net: Net, { vip, interface: device, extra }: Router): string {
+  const options = vip.addressOptions[net.address] ?? ''
+  const own = /(?:^| )dev /.test(options) || heads(extra).some((word) => VIRTUAL.has(word))
+  return [`${net.address}/${net.prefix}`, ...(own ? [] : [`dev ${device}`]), options]
+    .join(' ')
+    .trimEnd()
+}
+const VIRTUAL: ReadonlySet<string> = new Set(['use_vmac', 'use_ipvlan'])

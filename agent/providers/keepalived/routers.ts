@@ -8,6 +8,7 @@ import type {
   Family,
   Net,
 } from '../../../spec/cluster.ts'
+import { linesOf } from '../../../spec/keepalived.ts'
 import type { Facts } from '../../plan/types.ts'
 
 export type Router = {
@@ -26,6 +27,8 @@ export type Router = {
   readonly engines: readonly ClusterProxy['engine'][]
   /** Instances with the same word move together. */
   readonly group: string
+  /** Lines of the spec that it does not model, of this node. */
+  readonly extra: readonly string[]
 }
 export type Routers = { readonly routers: readonly Router[]; readonly notes: readonly string[] }
 
@@ -109,9 +112,13 @@ function familiesOf(cluster: Cluster, vip: ClusterVip): readonly Family[] {
   return all.filter(
     (family) =>
       vip.nets.some((net) => net.family === family) &&
-      vip.peers.every((peer) => placeOf(cluster, peer, family) !== undefined),
+      vip.peers.every((peer) => placeOf(cluster, peer, family) !== undefined || hears(vip, peer)),
   )
 }
+
+/** Multicast needs no address of the spec: keepalived takes one of the interface, the link-local one for IPv6. */
+const hears = (vip: ClusterVip, peer: ClusterPeer): boolean =>
+  vip.mode === 'multicast' && peer.interface !== undefined
 
 function routerOf(
   cluster: Cluster,
@@ -123,8 +130,8 @@ function routerOf(
   const self = vip.peers.find((p) => p.node === facts.node)
   const place = self === undefined ? undefined : placeOf(cluster, self, family)
   const [advertised, ...more] = vip.nets.filter((net) => net.family === family)
-  if (self === undefined || place === undefined || advertised === undefined) return undefined
-  const device = place.interface ?? deviceOf(place.address, facts)
+  if (self === undefined || advertised === undefined) return undefined
+  const device = self.interface ?? place?.interface ?? (place && deviceOf(place.address, facts))
   if (device === undefined) return undefined
   const others = vip.peers.filter((p) => p.node !== facts.node)
   const peers = others.flatMap((p) => placeOf(cluster, p, family)?.address ?? [])
@@ -137,13 +144,14 @@ function routerOf(
     vip,
     family,
     interface: device,
-    source: place.address,
+    source: place?.address ?? '',
     peers: vip.mode === 'unicast' ? peers : [],
     priority: self.priority,
     advertised,
     excluded: [...more, ...orphans],
     engines: enginesOf(cluster, vip, facts.node),
     group: vip.group === undefined ? `${vip.name}_both` : `${vip.group}_group`,
+    extra: carries.length === 0 ? [] : linesOf(vip.extra, facts.node),
   }
 }
 

@@ -1,10 +1,12 @@
 // virtual_server blocks: IPVS by keepalived's checkers, version-aware.
 import type { Family } from '../../../spec/cluster.ts'
+import { linesOf } from '../../../spec/keepalived.ts'
 import { SCHEDULER_SINCE } from '../../../spec/lvs.ts'
 import type { Version } from '../../engine.ts'
 import { serviceText, type VirtualReal, type VirtualService } from '../lvs/services.ts'
 import { block } from './block.ts'
 import { atLeast } from '../versions.ts'
+import { heads, withExtra } from './extra.ts'
 import { has } from './profiles.ts'
 
 /** A real path (no link on the way), as script security wants it. */
@@ -18,15 +20,16 @@ const PING = '/usr/bin/ping'
 export const virtualBlocks = (
   services: readonly VirtualService[],
   version: Version,
+  node = '',
 ): readonly (readonly string[])[] =>
   services
     .filter(({ servers }) => servers.length > 0)
-    .map((service) => virtualBlock(service, version))
+    .map((service) => virtualBlock(service, version, node))
 
-function virtualBlock(service: VirtualService, version: Version): readonly string[] {
+function virtualBlock(service: VirtualService, version: Version, node: string): readonly string[] {
   const { lvs, address, family, servers, sorry } = service
   const host = checkOf(service, version) === 'http' ? lvs.check.host : undefined
-  return block(`virtual_server ${address} ${lvs.port}`, [
+  const lines = [
     `delay_loop ${seconds(lvs.check.intervalMs, version)}`,
     `lvs_sched ${lvs.scheduler}`,
     `lvs_method ${lvs.method.toUpperCase()}`,
@@ -35,15 +38,21 @@ function virtualBlock(service: VirtualService, version: Version): readonly strin
     `protocol ${lvs.protocol.toUpperCase()}`,
     ...(host === undefined ? [] : [`virtualhost ${host}`]),
     ...(sorry === undefined ? [] : [`sorry_server ${sorry.address} ${sorry.port}`]),
-    ...servers.flatMap((server) => realBlock(service, server, version)),
+  ]
+  const real = servers.flatMap((server) => realBlock(service, server, version, node))
+  return block(`virtual_server ${address} ${lvs.port}`, [
+    ...withExtra(lines, linesOf(lvs.extra, node)),
+    ...real,
   ])
 }
 
-const realBlock = (service: VirtualService, server: VirtualReal, version: Version) =>
-  block(`real_server ${server.address} ${server.port}`, [
-    `weight ${server.weight}`,
-    ...checkBlock(service, server, version),
-  ])
+function realBlock(service: VirtualService, server: VirtualReal, version: Version, node: string) {
+  const lines = [`weight ${server.weight}`, ...checkBlock(service, server, version)]
+  return block(
+    `real_server ${server.address} ${server.port}`,
+    withExtra(lines, linesOf(server.extra, node)),
+  )
+}
 
 /** A netmask for IPv4, a number of bits for IPv6 (man keepalived.conf). */
 function granularity(prefix: number | undefined, family: Family): readonly string[] {
@@ -187,3 +196,16 @@ function schedulerNotes(
       : []),
   ]
 }
+
+/** Words that give a row another look than the service says, or keep it while its server is down. */
+const ROW_WORDS: ReadonlySet<string> = new Set(
+  `alpha BFD_CHECK FILE_CHECK flag-1 flag-2 flag-3 inhibit_on_failure lthreshold lvs_method mh-fallback mh-port MISC_CHECK
+  omega ops persistence_engine quorum hysteresis sh-fallback sh-port sorry_server_inhibit sorry_server_lvs_method uthreshold
+  weight`.split(/\s+/),
+)
+
+/** True where extra lines make keepalived's table one that the spec alone does not tell. */
+export const ownTable = ({ lvs, servers }: VirtualService, node: string): boolean =>
+  [lvs, ...servers].some(({ extra }) =>
+    heads(linesOf(extra, node)).some((word) => ROW_WORDS.has(word)),
+  )

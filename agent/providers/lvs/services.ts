@@ -8,6 +8,7 @@ export type VirtualReal = {
   readonly port: number
   readonly weight: number
   readonly node?: string
+  readonly extra: readonly string[]
 }
 export type VirtualService = {
   readonly lvs: ClusterLvs
@@ -39,11 +40,11 @@ function servicesOf(lvs: ClusterLvs): readonly VirtualService[] {
 }
 
 function realIn(real: ClusterReal, family: Family): VirtualReal | undefined {
-  const { name, port, weight, node, addresses } = real
+  const { name, port, weight, node, addresses, extra } = real
   const address = addresses.find((one) => one.family === family)?.address
   return address === undefined
     ? undefined
-    : { name, address, port, weight, ...(node !== undefined && { node }) }
+    : { name, address, port, weight, ...(node !== undefined && { node }), extra }
 }
 
 /** `tcp 172.17.1.160:80`: what makes a virtual service one and the same. */

@@ -109,6 +109,7 @@ export function cluster(more: Partial<Cluster> = {}): Cluster {
     proxies: [proxy('web')],
     pools: [pool('app')],
     lvs: [],
+    keepalived: { globals: [], blocks: [], groups: {} },
     exports: [],
     mounts: [],
     services: [],

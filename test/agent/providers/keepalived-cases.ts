@@ -108,11 +108,73 @@ const SPECS: Readonly<Record<string, unknown>> = {
       },
     },
   },
+  'extra-lines': {
+    nodes,
+    vips: {
+      web: {
+        ...vip,
+        addresses: ['10.0.0.33/24', '10.0.0.34/24'],
+        addressOptions: { '10.0.0.34/24': 'dev lo label lo:34 scope link' },
+        group: 'all',
+        extra: [
+          'garp_master_delay 3',
+          '@lb1 preempt_delay 30',
+          '@^lb1 preempt_delay 5',
+          'virtual_routes {',
+          '198.51.100.0/24 via 10.0.0.1 dev eth0',
+          '}',
+        ],
+      },
+      inner: {
+        addresses: ['10.1.0.33/24'],
+        peers: {
+          lb1: { priority: 150, interface: 'eth0' },
+          lb2: { priority: 100, interface: 'eth1' },
+        },
+        vrid: 52,
+        mode: 'multicast',
+        group: 'all',
+      },
+    },
+    keepalived: {
+      globals: ['vrrp_garp_master_refresh 30', 'vrrp_mcast_group4 224.0.0.100'],
+      groups: { all: { extra: ['track_script {', 'down', '}'] } },
+      blocks: [
+        'vrrp_script down {',
+        'script "/usr/bin/test ! -e /run/down"',
+        'interval 2',
+        'user nobody',
+        '}',
+      ],
+    },
+    lvs: {
+      web: {
+        vip: 'web',
+        port: 80,
+        scheduler: 'rr',
+        extra: ['quorum 2', 'inhibit_on_failure'],
+        check: { type: 'none' },
+        servers: {
+          a: {
+            address: '10.0.0.21',
+            extra: ['TCP_CHECK {', 'connect_port 81', 'connect_timeout 2', '}'],
+          },
+          b: { address: '10.0.0.22', extra: ['SMTP_CHECK {', 'helo_name lb.example.org', '}'] },
+        },
+      },
+    },
+  },
 }
 export const CASES: readonly string[] = Object.keys(SPECS)
 
-export function cluster(name: string): Cluster {
-  const checked = checkSpec(JSON.stringify({ version: 1, cluster: 'test', ...Object(SPECS[name]) }))
+export const cluster = (name: string): Cluster => clusterOf(Object(SPECS[name]))
+
+/** The pair with other members of its vip. */
+export const pairWith = (more: object): Cluster =>
+  clusterOf({ nodes, vips: { web: { ...vip, ...more } }, ...web })
+
+function clusterOf(sections: object): Cluster {
+  const checked = checkSpec(JSON.stringify({ version: 1, cluster: 'test', ...sections }))
   assert.ok(checked.cluster !== undefined, JSON.stringify(checked.diagnostics))
   return checked.cluster
 }

@@ -5,8 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Version } from '../../../agent/engine.ts'
 import type { WantDaemon } from '../../../agent/plan/types.ts'
 import { keepalivedEngine } from '../../../agent/providers/keepalived/engine.ts'
+import { CHECK_ID, checkable } from '../../../agent/providers/keepalived/extra.ts'
 import { keepalived } from '../../../agent/providers/keepalived/index.ts'
 import type { Exec } from '../../../agent/world.ts'
 import { CASES, cluster, facts } from './keepalived-cases.ts'
@@ -111,8 +113,9 @@ for (const name of usable ? CASES : [])
     try {
       const file = join(folder, 'keepalived.conf')
       writeFileSync(file, daemon?.files[0]?.body ?? '', { mode: 0o600 })
-      const command = 'ip link add eth0 type veth peer name eth1 && exec keepalived -t -f "$0"'
-      const run = spawnSync('unshare', ['-n', '--', 'sh', '-c', command, file], {
+      const command = 'ip link add eth0 type veth peer name eth1 && exec "$0" "$@"'
+      const argv = keepalivedEngine.checkArgv(file, [2, 2, 7]) ?? []
+      const run = spawnSync('unshare', ['-n', '--', 'sh', '-c', command, ...argv], {
         encoding: 'utf8',
       })
       const exec = { code: run.status, signal: run.signal, stdout: run.stdout, stderr: run.stderr }
@@ -121,6 +124,21 @@ for (const name of usable ? CASES : [])
       rmSync(folder, { recursive: true, force: true })
     }
   })
+test('2.2.7 falls over programs that do not run as root, so its check reads root for the user', () => {
+  const argv = (version: Version) => keepalivedEngine.checkArgv('/x', version)
+  assert.deepEqual(argv([2, 2, 7]), ['keepalived', '-t', '-i', CHECK_ID, '-f', '/x'])
+  for (const version of [
+    [2, 1, 5],
+    [2, 2, 8],
+  ])
+    assert.deepEqual(argv(version), ['keepalived', '-t', '-f', '/x'])
+  const body = 'user nobody\n    notify "/a b" web www\n    user root\nscript "/c" \n'
+  assert.equal(
+    checkable(body, [2, 2, 7]),
+    `@^${CHECK_ID} user nobody\n@${CHECK_ID} user root\n    @^${CHECK_ID} notify "/a b" web www\n    @${CHECK_ID} notify "/a b" root\n    user root\nscript "/c" \n`,
+  )
+  assert.equal(checkable(body, [2, 2, 8]), body)
+})
 test('the installed keepalived is asked', {
   skip: usable ? false : 'no keepalived or no namespaces',
 }, () => {

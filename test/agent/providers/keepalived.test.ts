@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Version } from '../../../agent/engine.ts'
+import type { Cluster } from '../../../spec/cluster.ts'
 import type { WantDaemon } from '../../../agent/plan/types.ts'
 import { keepalived } from '../../../agent/providers/keepalived/index.ts'
 import { parseKeepalived } from '../../../agent/providers/keepalived/parser.ts'
@@ -11,7 +12,7 @@ import { processEventsIn } from '../../../agent/providers/keepalived/profiles.ts
 import { atLeast } from '../../../agent/providers/versions.ts'
 import { routersOf } from '../../../agent/providers/keepalived/routers.ts'
 import { wireOf } from '../../../agent/providers/keepalived/wire.ts'
-import { CASES, cluster, facts } from './keepalived-cases.ts'
+import { CASES, cluster, facts, pairWith } from './keepalived-cases.ts'
 
 const GOLDEN = 'test/cases/keepalived'
 const VERSIONS: readonly Version[] = [
@@ -25,8 +26,12 @@ const VERSIONS: readonly Version[] = [
 ]
 const FEATURES = ['PROC_EVENTS', 'BFD']
 
-function compiled(name: string, version: Version, features: readonly string[] = FEATURES) {
-  const of = cluster(name)
+function compiled(
+  name: string | Cluster,
+  version: Version,
+  features: readonly string[] = FEATURES,
+) {
+  const of = typeof name === 'string' ? cluster(name) : name
   const { wants, notes } = keepalived.compile(of, facts(of, version, features))
   const daemon = wants.find((w): w is WantDaemon => w.kind === 'daemon')
   return { wants, notes, daemon, body: daemon?.files[0]?.body ?? '' }
@@ -57,7 +62,7 @@ test('the digest is that of the text without its own line, and the want carries 
 test('every node and family: BACKUP, peers without self, no empty peer list', () => {
   for (const name of CASES) {
     const { body } = compiled(name, [2, 2, 7])
-    assert.doesNotMatch(body, /state MASTER|unicast_peer \{\s*\}|vrrp_strict|auth_|smtp/)
+    assert.doesNotMatch(body, /state MASTER|unicast_peer \{\s*\}|vrrp_strict|auth_|smtp_/)
     for (const instance of wireOf(body)?.instances ?? []) {
       assert.ok(!instance.peers.includes('10.0.0.11'))
       assert.ok(instance.vrid > 0 && instance.addresses.length === 1)
@@ -75,6 +80,49 @@ test('only the first address is advertised, the others are excluded', () => {
     db?.excluded.map((a) => a.address),
     ['10.0.0.45'],
   )
+})
+
+test('a password is read from its file in place, and a version that checks nothing says so', () => {
+  const auth = { type: 'pass', include: '/etc/keepalived/auth-web.conf' }
+  const of = pairWith({ auth, vrrpVersion: 2, takeoverMs: 4000 })
+  const { body, notes } = compiled(of, [2, 2, 7])
+  assert.match(
+    body,
+    /authentication \{\n +auth_type PASS\n +include \/etc\/keepalived\/auth-web\.conf\n +\}/,
+  )
+  assert.doesNotMatch(notes.join(), /auth-web/)
+  assert.match(
+    compiled(of, [1, 3, 5]).notes.join(),
+    /nothing checks that .*auth-web\.conf is there/,
+  )
+})
+
+test('with a virtual MAC the addresses stand on its interface', () => {
+  const { body } = compiled(pairWith({ extra: ['use_vmac vrrp51'] }), [2, 2, 7])
+  assert.match(body, /virtual_ipaddress \{\n +10\.0\.0\.33\/24\n/)
+  assert.equal(wireOf(body)?.instances[0]?.vmac, true)
+})
+
+test('a multicast vip of another family needs no address of it, only an interface', () => {
+  const peers = {
+    lb1: { priority: 150, interface: 'eth0' },
+    lb2: { priority: 100, interface: 'eth0' },
+  }
+  const of = pairWith({ addresses: ['fd00::33/64'], mode: 'multicast', peers })
+  const [six] = wireOf(compiled(of, [2, 2, 7]).body)?.instances ?? []
+  assert.deepEqual([six?.family, six?.interface, six?.mode], [6, 'eth0', 'multicast'])
+  const bare = pairWith({ addresses: ['fd00::33/64'], mode: 'multicast' })
+  assert.match(compiled(bare, [2, 2, 7]).notes.join(), /left out, its peers have no address/)
+})
+
+test('programs of extra lines run under script security, and rows they change are left to keepalived', () => {
+  const { body, wants } = compiled('extra-lines', [2, 2, 7])
+  assert.match(body, /^ {4}enable_script_security$/m)
+  assert.doesNotMatch(compiled('pair', [2, 2, 7]).body, /enable_script_security/)
+  const tables = (all: typeof wants) =>
+    all.flatMap((want) => (want.kind === 'virtual-service' ? [want.tells] : []))
+  assert.deepEqual(tables(wants), [false, false])
+  assert.deepEqual(tables(compiled('lvs-dr', [2, 2, 7]).wants), [true])
 })
 
 test('a family without an address of every peer follows the other one', () => {
