@@ -6,6 +6,9 @@ import { realClock } from './host/clock.ts'
 import { examine } from './host/doctor/index.ts'
 import { probeFacts } from './host/facts.ts'
 import { takeLock } from './host/lock.ts'
+import { createLogFile, logFile } from './host/log-files.ts'
+import { createLogDoor } from './host/logs.ts'
+import { createLogDesk } from './logs.ts'
 import { beatingRun, createNotifier, notifySocket } from './host/notify.ts'
 import { realRandom } from './host/random.ts'
 import type { AgentConfig } from './config.ts'
@@ -45,9 +48,10 @@ export async function runAgent(
   config: AgentConfig,
   agentVersion: string,
   signal: AbortSignal,
-  log: (line: string) => void,
+  say: (line: string) => void,
 ): Promise<void> {
   const lock = await takeLock(`${config.state}/lock`)
+  const log = keptBesideDaemons(say, config.run, () => host.supervisor.kind)
   const host = createHost({ supervisor: config.supervisor, runDirectory: config.run, log })
   const world: World = { host, clock: realClock, random: realRandom }
   const memory = await openMemory(host, config.state)
@@ -106,6 +110,19 @@ export async function runAgent(
   } finally {
     for (const close of doors) await close()
     await lock.release()
+  }
+}
+
+/** Where no journal has the agent's lines they are kept in a file, as those of its daemons are. */
+function keptBesideDaemons(
+  say: (line: string) => void,
+  run: string,
+  kind: () => 'systemd' | 'builtin',
+): (line: string) => void {
+  const keep = createLogFile(logFile(run, 'agent'), realClock.now)
+  return (line) => {
+    say(line)
+    if (kind() === 'builtin') keep(line)
   }
 }
 
@@ -252,6 +269,11 @@ function openDoors(agent: Agent, needs: DoorNeeds): readonly Close[] {
         agent.state.confirmed = revision
         needs.wake()
       },
+      logs: createLogDesk(
+        createLogDoor(world.host.supervisor.kind, config.run),
+        world.clock,
+        agent.signal,
+      ),
       log: needs.log,
     })
     status.onChange(() => line.changed())

@@ -15,6 +15,7 @@ import { addImport } from './commands/import.ts'
 import { addLab } from './commands/lab.ts'
 import { addKey } from './commands/key.ts'
 import { addLint } from './commands/lint.ts'
+import { addLogs } from './commands/logs.ts'
 import { addNotify } from './commands/notify.ts'
 import { addPlan } from './commands/plan.ts'
 import { addPush } from './commands/push.ts'
@@ -50,6 +51,7 @@ const VERBS = [
   addDiff,
   addRollback,
   addEvents,
+  addLogs,
   addDoctor,
   addExplain,
   addAgent,

@@ -25,7 +25,8 @@ export type Call = {
 export function expectOk(url: string, answer: Answer): void {
   const { status } = answer
   if (status >= 200 && status < 300) return
-  const said = saidBy(answer.body)
+  const words = saidBy(answer.body)
+  const said = words === '' ? '' : ` (${words})`
   if (status === 401 || status === 403)
     throw new Exit(
       EXIT.refused,
@@ -33,17 +34,17 @@ export function expectOk(url: string, answer: Answer): void {
       'give --token or --token-file, or set HACTL_TOKEN; the hub keeps its tokens in <state>/tokens.json',
     )
   // Words of the hub's own: what is asked for is no longer so.
-  if (status === 409)
-    throw new Exit(EXIT.refused, said.slice(2, -1), 'hactl status shows what runs')
+  if (status === 409) throw new Exit(EXIT.refused, words, 'hactl status shows what runs')
   if (status === 413) throw new Exit(EXIT.invalid, `cannot push: the spec is too large${said}`)
   throw new Exit(EXIT.unreachable, `cannot use ${url}: it answers ${status}${said}`)
 }
 
 const Said = Type.Object({ error: Type.String() })
-function saidBy(body: string): string {
+/** The reason that the hub gives; '' without one. */
+export function saidBy(body: string): string {
   try {
     const value: unknown = JSON.parse(body)
-    return Value.Check(Said, value) ? ` (${value.error.slice(0, 200)})` : ''
+    return Value.Check(Said, value) ? value.error.slice(0, 300) : ''
   } catch {
     return ''
   }

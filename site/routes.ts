@@ -4,6 +4,7 @@ import type { Access } from './access.ts'
 import { confirmSpec } from './confirm.ts'
 import * as enrol from './enrol.ts'
 import { gitHook } from './hook.ts'
+import { nodeLogs } from './logs.ts'
 import * as metrics from './metrics.ts'
 import { pushSpec } from './push.ts'
 import * as read from './read.ts'
@@ -45,6 +46,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/specs/:revision', access: 'operator', handle: read.specAt },
   { method: 'POST', path: '/v1/specs', access: 'operator', handle: pushSpec },
   { method: 'POST', path: '/v1/confirm', access: 'operator', handle: confirmSpec },
+  { method: 'GET', path: '/v1/logs/:node', access: 'operator', handle: nodeLogs },
   { method: 'GET', path: '/v1/spec', access: 'agent', handle: read.spec },
   { method: 'POST', path: '/v1/enrol', access: 'joiner', handle: enrol.enrol },
   { method: 'POST', path: '/v1/join-tokens', access: 'operator', handle: enrol.createJoin },

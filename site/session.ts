@@ -4,6 +4,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { Value } from '@sinclair/typebox/value'
 import { FRAME_BYTES_MAX } from '../spec/limits.ts'
 import { type FromAgent, type FromHub, fromAgent } from '../spec/protocol.ts'
+import type { Logs } from '../spec/logs.ts'
 import type { NodeEvent, NodeFile, Report, Summary } from '../spec/report.ts'
 import type { Clock } from './deps.ts'
 
@@ -23,11 +24,15 @@ export type SessionDeps = {
   /** False when they could not be stored: the agent keeps them. */
   readonly onEvents: (node: string, events: readonly NodeEvent[]) => boolean
   readonly onFiles: (node: string, files: readonly NodeFile[]) => void
+  readonly onLogs: (id: string, logs: Logs) => void
   readonly onEnd: (session: Session) => void
 }
 export type Session = {
   node(): string | undefined
   boot(): string
+  agentVersion(): string
+  /** It has said that it can be asked for log lines. */
+  hasLogs(): boolean
   openedAt: number
   heardAt(): number
   receive(text: string, binary: boolean): void
@@ -46,6 +51,8 @@ const checks = {
   report: TypeCompiler.Compile(fromAgent.report),
   events: TypeCompiler.Compile(fromAgent.events),
   files: TypeCompiler.Compile(fromAgent.files),
+  abilities: TypeCompiler.Compile(fromAgent.abilities),
+  logs: TypeCompiler.Compile(fromAgent.logs),
 }
 /** Frames in any one second; an agent sends about two. */
 const FRAMES_PER_SECOND_MAX = 200
@@ -69,6 +76,8 @@ export function readAgentFrame(text: string): Read {
   if (checks.report.Check(value)) return { ok: true, message: value }
   if (checks.events.Check(value)) return { ok: true, message: value }
   if (checks.files.Check(value)) return { ok: true, message: value }
+  if (checks.logs.Check(value)) return { ok: true, message: value }
+  if (checks.abilities.Check(value)) return { ok: true, message: value }
   if (checks.hello.Check(value)) return { ok: true, message: value }
   if (!Object.hasOwn(fromAgent, value.type)) return { ok: true, message: undefined }
   // A newer agent says more of the same thing than this hub knows: what is known of it is taken.
@@ -90,6 +99,8 @@ export function readAgentFrame(text: string): Read {
 type State = {
   node: string | undefined
   boot: string
+  agentVersion: string
+  logs: boolean
   seq: number
   heardAt: number
   second: number
@@ -139,6 +150,7 @@ function take(
     if (refused !== undefined) return refused
     state.node = message.node
     state.boot = message.boot
+    state.agentVersion = message.agentVersion
     return undefined
   }
   const { node } = state
@@ -150,6 +162,15 @@ function take(
   }
   if (message.type === 'files') {
     deps.onFiles(node, message.files)
+    return undefined
+  }
+  if (message.type === 'abilities') {
+    state.logs = message.logs
+    return undefined
+  }
+  if (message.type === 'logs') {
+    const { id, lines, after, note, error } = message
+    deps.onLogs(id, { lines, after, note, error })
     return undefined
   }
   const summary = message.type === 'report' ? message.report.summary : message.summary
@@ -167,9 +188,9 @@ function judge(deps: SessionDeps, state: State, session: Session, text: string) 
   if (read.message === undefined) return undefined
   const seq = state.seq
   const why = take(deps, state, session, read.message)
-  // A report between two heartbeats says a summary of its own; events and files say none.
+  // A report between two heartbeats says a summary of its own; events, files and logs say none.
   const { type } = read.message
-  if (type !== 'events' && type !== 'files')
+  if (type === 'heartbeat' || type === 'report' || type === 'hello')
     state.said = state.seq > seq ? saidOf(text, read.message) : ''
   return why
 }
@@ -187,6 +208,8 @@ export function createSession(deps: SessionDeps, wire: Wire): Session {
   const state: State = {
     node: undefined,
     boot: '',
+    agentVersion: '',
+    logs: false,
     seq: -1,
     heardAt: now,
     second: 0,
@@ -202,6 +225,8 @@ export function createSession(deps: SessionDeps, wire: Wire): Session {
   const session: Session = {
     node: () => state.node,
     boot: () => state.boot,
+    agentVersion: () => state.agentVersion,
+    hasLogs: () => state.logs,
     openedAt: now,
     heardAt: () => state.heardAt,
     receive(text, binary) {

@@ -9,6 +9,7 @@ import { createFiles, type Files } from './files.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { createHook, type Hook } from './hook.ts'
 import { createNewest } from './newest.ts'
+import { createLogDesk, type LogDesk } from './logs.ts'
 import { createHubNotify } from './notify.ts'
 import { createLive, type Live } from './page/live.ts'
 import { createSession, type Session, type Wire } from './session.ts'
@@ -38,6 +39,7 @@ export type HubState = {
   /** After a push: agents are told at once. */
   specChanged(): void
   readonly hook: Hook
+  readonly logs: LogDesk
   readonly guard: Guard
   /** By address: how often wrong tokens may be tried. */
   readonly wrongTokens: Rate
@@ -136,12 +138,13 @@ type Parts = {
   readonly newest: ReturnType<typeof createNewest>
   readonly recorder: ReturnType<typeof createRecorder>
   readonly sessions: Map<Session, Who>
+  readonly logs: LogDesk
   /** A person confirmed the newest revision on this node: all are told. */
   readonly confirmHere: (node: string) => void
 }
 
 function openSession(
-  { deps, fleet, feed, newest, recorder, sessions, files, confirmHere }: Parts,
+  { deps, fleet, feed, newest, recorder, sessions, files, logs, confirmHere }: Parts,
   wire: Wire,
   who: Who,
 ): Session {
@@ -192,6 +195,9 @@ function openSession(
       onFiles(node, shown) {
         files.set(node, shown)
         feed.touch()
+      },
+      onLogs(id, lines) {
+        logs.answered(session.node() ?? '', id, lines)
       },
       onEnd(me) {
         sessions.delete(me)
@@ -247,10 +253,14 @@ export function createState(deps: HubDeps): HubState {
     deps.log(`hub: revision ${revision} was confirmed on ${node}`)
     specChanged()
   }
-  const parts: Parts = { deps, fleet, feed, newest, recorder, sessions, files, confirmHere }
+  const logs = createLogDesk(deps, (node) =>
+    [...sessions.keys()].find((session) => session.node() === node),
+  )
+  const parts: Parts = { deps, fleet, feed, newest, recorder, sessions, files, logs, confirmHere }
   return {
     deps,
     hook,
+    logs,
     fleet,
     feed,
     live,

@@ -48,6 +48,10 @@ export const FRAME_BYTES_MAX = 1024 * 1024
 /** Files of a node, and characters of one, that an agent shows to the hub. */
 export const NODE_FILES_MAX = 100
 export const NODE_FILE_CHARS_MAX = 65_536
+/** Log lines of one answer, characters of one line, and of all lines of an answer together. */
+export const LOG_LINES_MAX = 1_000
+export const LOG_LINE_CHARS_MAX = 2_000
+export const LOG_CHARS_MAX = 262_144
 export const EVENTS_KEPT_MAX = 100_000
 /** Of at most SPEC_BYTES_MAX each. */
 export const REVISIONS_KEPT_MAX = 1_000

@@ -2,6 +2,7 @@
 // Unknown message types are ignored by both sides, so that an old agent and a new hub understand each other.
 import { type Static, Type } from '@sinclair/typebox'
 import { CONFIRM_MS_MAX, NODE_FILES_MAX } from './limits.ts'
+import { LogsAsk, LogsMessage } from './logs.ts'
 import { NodeEvent, NodeFile, Report, Summary } from './report.ts'
 
 const closed = { additionalProperties: false }
@@ -35,12 +36,16 @@ export const FilesMessage = Type.Object(
   { type: Type.Literal('files'), files: Type.Array(NodeFile, { maxItems: NODE_FILES_MAX }) },
   closed,
 )
+/** What this agent can be asked for, after its hello. A hub of before ignores it; an agent of before never says it. */
+export const Abilities = Type.Object({ type: Type.Literal('abilities'), logs: Type.Boolean() })
 export type FromAgent =
   | Static<typeof Hello>
   | Static<typeof Heartbeat>
   | Static<typeof ReportMessage>
   | Static<typeof EventsMessage>
   | Static<typeof FilesMessage>
+  | Static<typeof Abilities>
+  | Static<typeof LogsMessage>
 /** One schema per `type`, so that a validator says one thing. */
 export const fromAgent = {
   hello: Hello,
@@ -48,6 +53,8 @@ export const fromAgent = {
   report: ReportMessage,
   events: EventsMessage,
   files: FilesMessage,
+  abilities: Abilities,
+  logs: LogsMessage,
 }
 
 /** The hub says which revision is newest; the agent fetches it with GET /v1/spec (its source door). */
@@ -79,7 +86,14 @@ export type FromHub =
   | Static<typeof Stored>
   | Static<typeof Poll>
   | Static<typeof Confirmed>
-export const fromHub = { wanted: Wanted, stored: Stored, poll: Poll, confirmed: Confirmed }
+  | LogsAsk
+export const fromHub = {
+  wanted: Wanted,
+  stored: Stored,
+  poll: Poll,
+  confirmed: Confirmed,
+  logs: LogsAsk,
+}
 
 /** What the hub keeps and hands out: body is the exact text that was pushed. */
 export const Revision = Type.Object(

@@ -15,6 +15,11 @@ export const STOP_TIMEOUT_MS = 10_000
 /** Workers that outlive a dead master get this long before SIGKILL; they would hold its ports. */
 export const ORPHANS_TIMEOUT_MS = 300
 export const LOG_BYTES_MAX = 1024 * 1024
+/** One reading of the journal: an entry is about 1 KB of JSON. */
+export const LOG_READ_BYTES_MAX = 4 * 1024 * 1024
+export const LOG_READ_TIMEOUT_MS = 5_000
+/** Of one file in one reading. */
+export const LOG_TAIL_BYTES_MAX = 256 * 1024
 export const PROBE_INTERVAL_MS = 200
 export const PROBE_TIMEOUT_MS = 500
 /** A probe that took this much longer than its limit says that we were asleep, not that the proxy was. */

@@ -1,6 +1,7 @@
 // What goes out and comes in as text frames. Pure: no socket, no clock.
 import { Value } from '@sinclair/typebox/value'
 import { FRAME_BYTES_MAX } from '../../spec/limits.ts'
+import { LogsAsk } from '../../spec/logs.ts'
 import { Confirmed, type FromHub, Poll, Stored, Wanted } from '../../spec/protocol.ts'
 import { Report, Summary } from '../../spec/report.ts'
 
@@ -16,6 +17,7 @@ export function readFrame(text: string): FromHub | undefined {
   if (Value.Check(Stored, value)) return value
   if (Value.Check(Poll, value)) return value
   if (Value.Check(Confirmed, value)) return value
+  if (Value.Check(LogsAsk, value)) return value
   return undefined
 }
 

@@ -1,6 +1,7 @@
 // The agent's line to the hub. It says what is, hears what is wanted, and may be dead without any harm.
 import { WebSocket } from 'ws'
 import { FRAME_BYTES_MAX, HEARTBEAT_MS } from '../../spec/limits.ts'
+import type { Logs, LogsAsk } from '../../spec/logs.ts'
 import { type FromHub, PROTOCOL } from '../../spec/protocol.ts'
 import type { NodeFile, Report, Summary } from '../../spec/report.ts'
 import type { Clock, Random } from '../world.ts'
@@ -47,6 +48,8 @@ export type UplinkDeps = {
   readonly onPoll: () => void
   /** A person has confirmed this revision. */
   readonly onConfirmed: (revision: number) => void
+  /** Log lines for an operator; never rejects. */
+  readonly logs: (ask: LogsAsk) => Promise<Logs>
   readonly log: (message: string) => void
 }
 export type Uplink = {
@@ -118,6 +121,11 @@ function hear(deps: UplinkDeps, line: Line, message: FromHub): void {
   }
   if (message.type === 'confirmed') {
     deps.onConfirmed(message.revision)
+    return
+  }
+  if (message.type === 'logs') {
+    const { type, id } = message
+    void deps.logs(message).then((logs) => line.send(JSON.stringify({ type, id, ...logs })))
     return
   }
   deps.events.forget(message.ids)
@@ -212,6 +220,7 @@ function live(deps: UplinkDeps, stop: AbortSignal, onOpen: (line: Line) => void)
         line.send(
           JSON.stringify({ type: 'hello', protocol: PROTOCOL, cluster, node, boot, agentVersion }),
         )
+        line.send(JSON.stringify({ type: 'abilities', logs: true }))
       })
       guarded(deps, 'speak to the hub', () => speak(deps, line, true))
       void beats(deps, line, over.signal)

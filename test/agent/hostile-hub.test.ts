@@ -132,6 +132,7 @@ async function line(t: TestContext) {
     files: () => [],
     onPoll: () => wanted.push(0),
     onConfirmed: () => undefined,
+    logs: async () => ({ lines: [], after: '', note: '', error: '' }),
     log: (text) => logs.push(text),
   })
   const [ws] = await connection

@@ -116,6 +116,36 @@ test('a spec that haproxy refuses changes nothing, and status names the reason',
   assert.equal((await push(() => undefined)).exitCode, 0)
 })
 
+test('logs of the nodes come through the hub, and on a node without it', async () => {
+  const lines = async (...argv: string[]) => {
+    const done = await cli('logs', ...argv, '--json')
+    assert.equal(done.exitCode, 0, done.stderr)
+    const said: { lines: { node: string; unit: string; text: string }[] } = JSON.parse(done.stdout)
+    return said.lines
+  }
+  const agent = await lines('lb1', '--unit', 'agent', '--lines', '1000')
+  assert.ok(agent.some(({ text }) => /started haproxy/.test(text)))
+  const all = await lines('--unit', 'keepalived')
+  assert.deepEqual([...new Set(all.map(({ node }) => node))].sort(), ['lb1', 'lb2'])
+  assert.ok(all.some(({ node, text }) => node === 'lb1' && /MASTER STATE/.test(text)))
+  const following = execa(
+    hactl[0] ?? '',
+    ['logs', 'lb2', '-f', '--lines', '1', '--hub', `unix:${root}/hub.sock`, '--token', token],
+    { reject: false, timeout: 20_000 },
+  )
+  const pushed = await push((s) =>
+    Object.assign(s.pools['appsrvs']!.servers['wp1']!, { weight: 11 }),
+  )
+  assert.equal(pushed.exitCode, 0, pushed.stderr)
+  await sleep(2_500)
+  following.kill('SIGINT')
+  assert.match((await following).stdout, /agent {2}\S.*\n.*agent {2}/)
+  const argv = [...hactl, 'logs', '--here', '--unit', 'haproxy']
+  const here = await labExec({ root, node: 'lb1', argv })
+  assert.match(here.stdout, /haproxy {2}\S/)
+  assert.equal((await push(() => undefined)).exitCode, 0)
+})
+
 test('a change of the VRRP wire is refused with its override named', async () => {
   const done = await push((s) => Object.assign(s.vips['web']!, { takeoverMs: 800 }))
   assert.equal(done.exitCode, 4, done.stderr)

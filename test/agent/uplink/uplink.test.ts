@@ -6,6 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { reportFrame, reportKey } from '../../../agent/uplink/frames.ts'
 import { backoffMs, createEventQueue, startUplink } from '../../../agent/uplink/index.ts'
 import { FRAME_BYTES_MAX } from '../../../spec/limits.ts'
+import type { LogsAsk } from '../../../spec/logs.ts'
 import type { NodeFile } from '../../../spec/report.ts'
 import { reportOf, summaryOf, testClock } from '../../site/kit.ts'
 
@@ -65,6 +66,7 @@ function uplinkTo(url: string) {
     onPoll: () => {
       now.polls++
     },
+    logs: async (ask: LogsAsk) => ({ lines: [], after: 'x', note: ask.units.join(), error: '' }),
     log: (line: string) => logs.push(line),
   }
   return { clock, events, wanted, logs, now, start: () => startUplink(deps) }
@@ -80,7 +82,9 @@ test('hello, heartbeat, report, events; then a heartbeat a second, a report only
   const u = uplinkTo(hub.url)
   u.events.push({ id: 'e1', at: 1, kind: 'agent', text: 'x' })
   const uplink = u.start()
-  assert.deepEqual(await types(hub.next, 4), ['hello', 'heartbeat', 'report', 'events'])
+  assert.deepEqual(await types(hub.next, 5), [
+    ...['hello', 'abilities', 'heartbeat', 'report', 'events'],
+  ])
   u.now.passMs = 99
   u.clock.advance(1000)
   assert.deepEqual(await types(hub.next, 1), ['heartbeat'])
@@ -96,7 +100,7 @@ test('files are shown when another list of them is there', async () => {
   const hub = await listen()
   const u = uplinkTo(hub.url)
   const uplink = u.start()
-  assert.deepEqual(await types(hub.next, 3), ['hello', 'heartbeat', 'report'])
+  assert.deepEqual(await types(hub.next, 4), ['hello', 'abilities', 'heartbeat', 'report'])
   u.now.files = [{ path: '/etc/x', digest: 'd', bytes: 1 }]
   uplink.changed()
   const { type, files } = await hub.next()
@@ -113,7 +117,7 @@ test('garbage and lies do no harm; stored events are forgotten, wanted is handed
   const u = uplinkTo(hub.url)
   u.events.push({ id: 'e1', at: 1, kind: 'agent', text: 'x' })
   const uplink = u.start()
-  await types(hub.next, 4)
+  await types(hub.next, 5)
   const [ws] = hub.sockets
   for (const frame of [
     '',
@@ -143,18 +147,33 @@ test('garbage and lies do no harm; stored events are forgotten, wanted is handed
   await hub.close()
 })
 
+test('a hub that asks for log lines is answered under its number; what is no such question is not', async () => {
+  const hub = await listen()
+  const u = uplinkTo(hub.url)
+  const uplink = u.start()
+  await types(hub.next, 4)
+  const ask = { type: 'logs', id: 'q7', units: ['haproxy'], lines: 5 }
+  for (const bad of [{ lines: 1e6 }, { units: ['sshd'] }, { after: 'a b' }, { id: '' }])
+    hub.sockets[0]?.send(JSON.stringify({ ...ask, ...bad }))
+  hub.sockets[0]?.send(JSON.stringify(ask))
+  const answer = { lines: [], after: 'x', note: 'haproxy', error: '' }
+  assert.deepEqual(await hub.next(), { type: 'logs', id: 'q7', ...answer })
+  await uplink.close()
+  await hub.close()
+})
+
 test('a hub that dies is dialled again and told everything anew', async () => {
   const hub = await listen()
   const u = uplinkTo(hub.url)
   const uplink = u.start()
-  await types(hub.next, 3)
+  await types(hub.next, 4)
   hub.sockets[0]?.terminate()
-  const again = types(hub.next, 3)
+  const again = types(hub.next, 4)
   while (hub.sockets.length < 2) {
     u.clock.advance(200)
     await new Promise((resolve) => setImmediate(resolve))
   }
-  assert.deepEqual(await again, ['hello', 'heartbeat', 'report'])
+  assert.deepEqual(await again, ['hello', 'abilities', 'heartbeat', 'report'])
   await uplink.close()
   await hub.close()
 })
@@ -164,7 +183,7 @@ test('the hello carries the name that the cluster has now', async () => {
   const u = uplinkTo(hub.url)
   const uplink = u.start()
   assert.equal((await hub.next())['cluster'], 'c')
-  await types(hub.next, 2)
+  await types(hub.next, 3)
   u.now.cluster = 'renamed'
   hub.sockets[0]?.terminate()
   const again = hub.next()
@@ -181,7 +200,7 @@ test('a silent peer is dead, whatever TCP says', async () => {
   const hub = await listen()
   const u = uplinkTo(hub.url)
   const uplink = u.start()
-  await types(hub.next, 3)
+  await types(hub.next, 4)
   const [ws] = hub.sockets
   assert.ok(ws)
   const gone = once(ws, 'close')
