@@ -1,5 +1,6 @@
 // The agent's life: one lock, one loop at its own pace. A push shortens the sleep, it never runs code itself.
 import type { Cluster } from '../spec/cluster.ts'
+import { watchArp } from './arp-watch.ts'
 import { watchCertificates } from './certificates.ts'
 import { createHost } from './host/index.ts'
 import { realClock } from './host/clock.ts'
@@ -105,6 +106,7 @@ export async function runAgent(
       key.keepTrying(signal),
       examineOften({ ...agent, cluster }, config, examine, signal),
       watchSplits({ ...agent, ...world, ...askersOf(host, door), cluster, yields }, signal),
+      watchArp({ ...agent, ...world, cluster }, signal),
       watchCertificates({ ...agent, ...world, cluster }, signal),
     ])
   } finally {

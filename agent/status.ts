@@ -41,6 +41,8 @@ export type Status = {
     readonly findings?: readonly Finding[]
     /** What the agent itself sees right now; told before what the doctor found. */
     readonly alarms?: readonly Finding[]
+    /** The same of who else answers ARP for a vip of this node. */
+    readonly strangers?: readonly Finding[]
     readonly mounts?: readonly MountState[]
     readonly certificates?: readonly CertificateState[]
   }): void
@@ -55,6 +57,7 @@ type Details = Pick<
   'daemons' | 'servers' | 'drift' | 'steps' | 'passMs' | 'findings' | 'mounts' | 'certificates'
 > & {
   readonly alarms: readonly Finding[]
+  readonly strangers: readonly Finding[]
 }
 const NO_DETAILS: Details = {
   daemons: [],
@@ -63,6 +66,7 @@ const NO_DETAILS: Details = {
   steps: [],
   passMs: 0,
   alarms: [],
+  strangers: [],
 }
 
 /** Absent where there is nothing to say: a peer or hub of before does not know the words. */
@@ -133,11 +137,7 @@ export function createStatus(
     },
     details: (patch) => {
       details = {
-        daemons: [...(patch.daemons ?? details.daemons)],
-        servers: [...(patch.servers ?? details.servers)],
-        drift: [...(patch.drift ?? details.drift)],
-        steps: [...(patch.steps ?? details.steps)],
-        ...{ alarms: patch.alarms ?? details.alarms, passMs: patch.passMs ?? details.passMs },
+        ...merged(details, patch),
         ...seenOf({ ...details, ...patch }),
       }
       changed()
@@ -158,10 +158,11 @@ export function createStatus(
 
 function reportOf(
   summary: Summary,
-  { alarms, findings, ...rest }: Details,
+  { alarms, strangers, findings, ...rest }: Details,
   agentVersion: string,
 ): Report {
-  const found = alarms.length === 0 ? findings : [...alarms, ...(findings ?? [])]
+  const seen = [...alarms, ...strangers]
+  const found = seen.length === 0 ? findings : [...seen, ...(findings ?? [])]
   return { summary, ...rest, agentVersion, ...findingsOf(found) }
 }
 
@@ -172,6 +173,16 @@ const findingsOf = (findings: readonly Finding[] | undefined) =>
 /** Absent where there is none: a hub of before knows no such word. */
 const mountsOf = (mounts: readonly MountState[] | undefined) =>
   mounts === undefined || mounts.length === 0 ? {} : { mounts: [...mounts] }
+
+/** What always stands in a report: the last word on each. */
+const merged = (was: Details, now: Parameters<Status['details']>[0]) => ({
+  daemons: [...(now.daemons ?? was.daemons)],
+  servers: [...(now.servers ?? was.servers)],
+  drift: [...(now.drift ?? was.drift)],
+  steps: [...(now.steps ?? was.steps)],
+  ...{ alarms: now.alarms ?? was.alarms, strangers: now.strangers ?? was.strangers },
+  passMs: now.passMs ?? was.passMs,
+})
 
 /** As for mounts. */
 const certificatesOf = (certificates: readonly CertificateState[] | undefined) =>

@@ -13,7 +13,12 @@ export type KernelAddress = {
   readonly address: string
   readonly prefix: number
 }
-export type KernelInterface = { readonly name: string; readonly up: boolean }
+export type KernelInterface = {
+  readonly name: string
+  readonly up: boolean
+  /** The hardware address, where there is one. */
+  readonly mac?: string
+}
 
 /** A long-running program the agent keeps alive. Argv, never a shell. */
 export type Daemon = {

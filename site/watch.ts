@@ -9,6 +9,8 @@ export const STUCK_MS = 120_000
 /** What the agent puts right by itself is no news: its next pass is over by then. */
 export const DRIFT_MS = 15_000
 const MOUNT_MS = 3_000
+/** A node tells the end of a split later than the hub sees it. */
+const SECOND_MS = 3_000
 const DAY_MS = 86_400_000
 /** Renewals are done a month before; two weeks before, somebody has to look. */
 export const CERTIFICATE_MS = 14 * DAY_MS
@@ -93,6 +95,21 @@ function strangers(about: string, report: Report): readonly Fault[] {
   return [fault('foreign-vrid', `foreign-vrid:${about}`, { about, words, details })]
 }
 
+/** A node sees a second holder that the hub does not hear of: the other side of a cut, or a machine that is no node. */
+function second({ report, node }: NodeStatus, status: ClusterStatus): readonly Fault[] {
+  const seen = (report?.findings ?? []).filter((one) => one.check === 'split-brain')
+  return seen.flatMap(({ what, hint }) => {
+    const vip = status.vips.find((one) => what.startsWith(`vip ${one.vip} (`))
+    // Two holders that are heard are an alert of their own.
+    if (vip === undefined || vip.state === 'split') return []
+    const words = `split brain, says ${node}: ${what}`
+    const key = `split-brain:${vip.vip}:${node}`
+    return [
+      fault('split-brain', key, { about: vip.vip, words, details: [hint], holdMs: SECOND_MS }),
+    ]
+  })
+}
+
 function ofNode(node: NodeStatus, status: ClusterStatus): readonly Fault[] {
   const { report, node: name } = node
   if (node.stale) return []
@@ -102,6 +119,7 @@ function ofNode(node: NodeStatus, status: ClusterStatus): readonly Fault[] {
     ...drift(name, report),
     ...mounts(name, report),
     ...strangers(name, report),
+    ...second(node, status),
     ...(report.certificates ?? []).flatMap((one) => certificate(name, one, status.now)),
   ]
 }

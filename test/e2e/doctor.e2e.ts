@@ -160,6 +160,23 @@ test('a stranger with our vrid on the segment is named by address, number and pr
   await well('lb1')
 })
 
+test('another machine has the address of the vip: told by its hardware address, by agent, hub and doctor', async () => {
+  const mac = (await on('lab-client', 'cat', '/sys/class/net/eth0/address')).stdout.trim()
+  const argv = ['alerts', '--json', '--hub', `unix:${root}/hub.sock`, '--token', token]
+  const alerts = async (): Promise<string> => {
+    const { stdout } = await execa(hactl, argv, { reject: false, timeout: 20_000 })
+    return JSON.stringify(JSON.parse(stdout).open)
+  }
+  await on('lab-client', 'ip', 'addr', 'add', '172.18.67.33/32', 'dev', 'eth0')
+  await until('the alert names it', async () =>
+    new RegExp(`split brain, says lb1: .*${mac} answers ARP`).test(await alerts()),
+  )
+  assert.match(bad(await doctor('lb1')).join('\n'), new RegExp(`held here, and also.*by ${mac}`))
+  await on('lab-client', 'ip', 'addr', 'del', '172.18.67.33/32', 'dev', 'eth0')
+  await until('the alert is over', async () => !(await alerts()).includes('answers ARP'))
+  await well('lb1')
+})
+
 test('haproxy is not there: the command that installs it is given, and works', async () => {
   // From the cache: a node of the lab reaches nobody outside. Its /usr is a copy on write, so that the host keeps its haproxy.
   await execa('apt-get', ['install', '-y', '--reinstall', '--download-only', 'haproxy'])

@@ -10,6 +10,7 @@ const NEEDS: readonly Tool[] = [
   debian('chromium'),
   ...[debian('mmdebstrap'), debian('patchelf'), debian('lintian'), debian('gcc')],
   debian('rpmbuild', 'rpm'),
+  debian('arping', 'iputils-arping'),
   debian('/usr/include/zstd.h', 'libzstd-dev'),
   debian('aarch64-linux-gnu-strip', 'binutils-aarch64-linux-gnu'),
   debian('qemu-aarch64-static', 'qemu-user-static'),

@@ -61,6 +61,25 @@ const CASES: Readonly<Record<string, readonly [Said, readonly string[]]>> = {
 for (const [name, [said, expected]] of Object.entries(CASES))
   test(name, () => assert.deepEqual(keys(said), expected))
 
+test('a second holder that only a node sees is an alert, unless two are heard anyway', () => {
+  const what = 'vip web (172.18.67.33) is held here, and 02:aa:bb:cc:dd:ee answers ARP for it too'
+  const finding = {
+    check: 'split-brain',
+    severity: 'error' as const,
+    what,
+    why: '',
+    fix: '',
+    hint: 'h',
+  }
+  const status = statusOf({ report: { findings: [finding] } })
+  const vip = { vip: 'web', addresses: ['172.18.67.33'], holders: [], lastKnown: [] }
+  const keysWith = (state: 'held' | 'split', name = 'web') =>
+    othersOf({ ...status, vips: [{ ...vip, vip: name, state }] }, '').map(({ key }) => key)
+  assert.deepEqual(keysWith('held'), ['split-brain:web:lb1'])
+  assert.deepEqual(keysWith('split'), [])
+  assert.deepEqual(keysWith('held', 'we'), [])
+})
+
 test('single points are what the spec says', () => {
   const [one] = othersOf(
     { ...statusOf({}), singlePoints: ['pool app: a (b) is its only server'] },

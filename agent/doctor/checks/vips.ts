@@ -1,15 +1,11 @@
 // Can this node hold its vips: is the interface there and up, does the address belong, does a stranger have it?
 import type { ClusterVip } from '../../../spec/cluster.ts'
+import { answerers, arpProbes, arpRequest } from '../arp.ts'
 import { error, info, install, only, warning } from '../finding.ts'
 import { inSubnetOf, interfaceOf, nodeOf, vipsOf } from '../place.ts'
 import type { Answers, Ask, Check, Finding, Patient } from '../types.ts'
 
 const ARPING_TIMEOUT_MS = 6_000
-
-// `-c` and `-I` mean the same in both programs of that name (iputils' and Thomas Habets').
-const arping = (name: string, address: string): readonly string[] => [
-  ...['arping', '-c', '2', '-I', name, address],
-]
 
 type Place = { readonly vip: ClusterVip; readonly interface: string; readonly address: string }
 const places = (patient: Patient): readonly Place[] =>
@@ -73,18 +69,19 @@ function place(patient: Patient, vip: ClusterVip): readonly Finding[] {
   ]
 }
 
-/** Hardware addresses that answered, upper and lower case made one. */
-export const answerers = (text: string): readonly string[] => [
-  ...new Set(
-    [...text.matchAll(/\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi)].map(([m]) => m.toLowerCase()),
-  ),
-]
+const heldHere = ({ facts }: Patient, address: string): boolean =>
+  facts.addresses.some((a) => a.address === address)
+
+/** What is held here must be asked for by a probe, see arp.ts. */
+const questions = (patient: Patient, { interface: name, address }: Place) =>
+  heldHere(patient, address) ? arpProbes(name, address) : [arpRequest(name, address)]
 
 function duplicates(patient: Patient, answers: Answers): readonly Finding[] {
   const asked = places(patient)
   const [first] = asked
   if (first === undefined) return []
-  if (answers.run(...arping(first.interface, first.address))?.code === 127)
+  const [program = []] = questions(patient, first)
+  if (answers.run(...program)?.code === 127)
     return [
       info('vips', {
         what: 'nobody looked whether a stranger has the address of a vip: arping is not installed',
@@ -92,9 +89,11 @@ function duplicates(patient: Patient, answers: Answers): readonly Finding[] {
         fix: only(install(patient.facts.packager, 'iputils-arping', 'iputils')),
       }),
     ]
-  return asked.flatMap(({ vip, interface: name, address }) => {
-    const found = answerers(answers.run(...arping(name, address))?.out ?? '')
-    const held = patient.facts.addresses.some((a) => a.address === address)
+  return asked.flatMap((place) => {
+    const { vip, interface: name, address } = place
+    const said = questions(patient, place).map((argv) => answers.run(...argv)?.out ?? '')
+    const found = answerers(said.join('\n'))
+    const held = heldHere(patient, address)
     const strangers = held ? found.length : found.length - 1
     if (strangers < 1) return []
     return [
@@ -119,12 +118,10 @@ export const addresses: Check = {
   name: 'addresses',
   cheap: false,
   asks: (patient) =>
-    places(patient).map(
-      (p): Ask => ({
-        ask: 'run',
-        argv: arping(p.interface, p.address),
-        timeoutMs: ARPING_TIMEOUT_MS,
-      }),
+    places(patient).flatMap((place) =>
+      questions(patient, place).map(
+        (argv): Ask => ({ ask: 'run', argv, timeoutMs: ARPING_TIMEOUT_MS }),
+      ),
     ),
   judge: duplicates,
 }

@@ -7,6 +7,8 @@ import type { KernelAddress, KernelInterface } from '../../world.ts'
 const Links = Type.Array(
   Type.Object({
     ifname: Type.Optional(Type.String()),
+    /** The hardware address; absent or of another length on what is no Ethernet. */
+    address: Type.Optional(Type.String()),
     flags: Type.Optional(Type.Array(Type.String())),
     addr_info: Type.Optional(
       Type.Array(
@@ -37,8 +39,9 @@ export function parseLinks(text: string): Links {
   const named = parsed.flatMap((link) =>
     link.ifname === undefined ? [] : [{ ...link, name: link.ifname }],
   )
-  const interfaces = named.map(({ name, flags }) => ({
+  const interfaces = named.map(({ name, flags, address }) => ({
     name,
+    ...(address === undefined ? {} : { mac: address }),
     up: (flags ?? []).includes('UP') && (flags ?? []).includes('LOWER_UP'),
   }))
   const addresses = named.flatMap(({ name, addr_info }) =>
