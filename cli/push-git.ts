@@ -1,5 +1,6 @@
 // What `hactl push --git` does: the spec as a commit to a repository that agents follow, then what the nodes make of it.
 import { checkSpec } from '../spec/check.ts'
+import { sha256 } from '../spec/hash.ts'
 import { ALLOW_TRAILER } from '../spec/limits.ts'
 import { hubClient } from './client.ts'
 import { EXIT, Exit } from './exit.ts'
@@ -7,7 +8,8 @@ import type { HubFlags } from './flags.ts'
 import { follow } from './follow.ts'
 import type { Io } from './io.ts'
 import { jsonOut, paint, plain } from './print.ts'
-import { beside, summaryText } from './push.ts'
+import { type Base, type PlanFile, plannedNodes, refuseStale } from './plan-file.ts'
+import { beside, type Planned, summaryText } from './push.ts'
 import { type Remote, withRemote } from './remote.ts'
 import { allowed, type SendFlags, textOf, verdictOf } from './send.ts'
 import { needSpec } from './spec-text.ts'
@@ -21,13 +23,14 @@ export type GitPlace = {
   readonly branch?: string
   readonly path: string
 }
-type Flags = HubFlags & SendFlags & { readonly git: GitPlace }
+type Flags = HubFlags & SendFlags & Planned & { readonly git: GitPlace }
 
 export async function pushGit(io: Io, file: string, flags: Flags): Promise<void> {
   const { git } = flags
   const { text, cluster } = await needSpec(io, file)
   const { branch, url, commit } = await withRemote(io, git.remote, git.branch, async (remote) => {
-    const before = await remote.read(git.path)
+    const { base, text: before } = await gitBase(remote, git.path)
+    if (flags.plan !== undefined) await asPlanned(io, flags.plan, text, base, flags)
     if (!io.json) {
       const changes = summary(before === undefined ? undefined : checkSpec(before).cluster, cluster)
       io.out(summaryText(io, changes))
@@ -81,5 +84,28 @@ function messageOf(remote: Remote, flags: Flags): string {
   return `${subject.trim()}${trailer}\n`
 }
 
-const isHubGiven = (io: Io, flags: HubFlags): boolean =>
+/** What a repository has, as the base of a plan. */
+export async function gitBase(
+  remote: Remote,
+  path: string,
+): Promise<{ readonly base: Base; readonly text: string | undefined }> {
+  const text = await remote.read(path)
+  const place = `${path} on branch ${remote.branch} of ${remote.url}`
+  const commit = remote.base ?? ''
+  return {
+    base: { of: 'git', place, revision: 0, commit, sha256: text === undefined ? '' : sha256(text) },
+    text,
+  }
+}
+
+/** What comes between this look and the push is seen by git: it takes the commit only on top of `base`. */
+async function asPlanned(io: Io, plan: PlanFile, text: string, base: Base, flags: Flags) {
+  const asked = isHubGiven(io, flags)
+    ? await hubClient(await hubTarget(io, flags)).status()
+    : undefined
+  const nodes = asked === undefined ? undefined : plannedNodes(asked)
+  refuseStale(plan, { at: io.clock.now(), text, base, by: '', nodes })
+}
+
+export const isHubGiven = (io: Io, flags: HubFlags): boolean =>
   (flags.hub ?? flags.lab ?? io.env['HACTL_HUB'] ?? '') !== ''

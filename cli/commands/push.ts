@@ -1,11 +1,12 @@
 // hactl push: validate, show what changes, send, and follow until every node has proved it.
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { confirmTime, duration, type HubFlags, withHub } from '../flags.ts'
+import { EXIT, Exit } from '../exit.ts'
 import type { Io } from '../io.ts'
 import type { GitPlace } from '../push-git.ts'
 import type { SendFlags } from '../send.ts'
 
-type Flags = HubFlags & SendFlags & { readonly git?: GitPlace }
+type Flags = HubFlags & SendFlags & { readonly git?: GitPlace; readonly plan?: string }
 
 export const withSend = (command: Command): Command =>
   withHub(command)
@@ -28,7 +29,7 @@ export const withSend = (command: Command): Command =>
     )
 
 /** 'origin#main:eu/spec.json': branch and path may be left out. */
-function gitPlace(text: string): GitPlace {
+export function gitPlace(text: string): GitPlace {
   const found = /^([^#]+)(?:#([A-Za-z0-9_./+-]*)(?::([A-Za-z0-9_@+-][A-Za-z0-9_./@+-]*))?)?$/.exec(
     text,
   )
@@ -42,21 +43,27 @@ export function addPush(program: Command, io: Io): void {
   withSend(
     program
       .command('push')
-      .description('send a spec, follow until every node proved it')
-      .argument('<file>', 'spec, - for standard input'),
+      .description('send a spec (- for standard input), follow until every node proved it')
+      .argument('[file]'),
   )
     .addOption(
       new Option('--git <remote#branch:path>', 'commit it to a repository, no hub')
         .argParser(gitPlace)
         .conflicts('confirm'),
     )
-    .action(async (file: string, flags: Flags) => {
+    .option('--plan <file>', 'only while all is as it was for hactl plan --out')
+    .action(async (named: string | undefined, { plan: planned, ...flags }: Flags) => {
+      const { readPlan } = await import('../plan-file.ts')
+      const plan = planned === undefined ? undefined : await readPlan(io, planned)
+      const file = named ?? plan?.file
+      if (file === undefined)
+        throw new Exit(EXIT.usage, "missing required argument 'file'", '--help shows how')
       const { git } = flags
       if (git !== undefined) {
         const { pushGit } = await import('../push-git.ts')
-        return pushGit(io, file, { ...flags, git })
+        return pushGit(io, file, { ...flags, git, plan })
       }
       const { push } = await import('../push.ts')
-      return push(io, file, flags)
+      return push(io, file, { ...flags, plan })
     })
 }

@@ -104,6 +104,25 @@ test('changes pushed under load fail no request, and the exit says that they are
   assert.doesNotMatch(live.stdout, /wp3/)
 })
 
+test('a plan is pushed as it was read, or refused since something moved', async () => {
+  const [file, plan] = [join(scratch, 'planned.json'), join(scratch, 'plan.json')]
+  writeFileSync(file, specText.replace('"port": 8080', '"port": 8081'))
+  const planned = await cli('plan', file, '--out', plan)
+  assert.equal(planned.exitCode, 0, planned.stderr)
+  assert.match(planned.stdout, /node lb1: .*node lb2: /s)
+  const between = await push((s) =>
+    Object.assign(s.pools['appsrvs']!.servers['wp1']!, { weight: 9 }),
+  )
+  assert.equal(between.exitCode, 0, between.stderr)
+  const stale = await cli('push', '--plan', plan)
+  assert.equal(stale.exitCode, 6, stale.stderr)
+  assert.match(stale.stderr, /the newest is \d+ now.*lb1 ran .*lb2 ran /)
+  assert.equal((await cli('plan', file, '--out', plan)).exitCode, 0)
+  const done = await cli('push', '--plan', plan)
+  assert.equal(done.exitCode, 0, done.stderr)
+  assert.equal((await push(() => undefined)).exitCode, 0)
+})
+
 test('a spec that haproxy refuses changes nothing, and status names the reason', async () => {
   const was = await Promise.all(['lb1', 'lb2'].map(sums))
   const done = await push((s) =>
