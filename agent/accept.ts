@@ -75,6 +75,8 @@ export async function accept(
     origin: recorded(origin),
     ...waits,
     lapsedRevision: undefined,
+    outside: undefined,
+    baseline: undefined,
   })
   return { kind: 'new', cluster }
 }

@@ -1,6 +1,7 @@
 // Commit-confirm: a spec that nobody confirms in time is gone back from, by this node alone, whatever the hub does.
 import type { Agent } from './pass.ts'
 import { textOf } from './failure.ts'
+import { isShutOut } from './outside/refused.ts'
 
 /** The time left is written down this often: a restart continues from there, so it may last so much longer. */
 const NOTE_MS = 1_000
@@ -119,5 +120,5 @@ export const OVERRIDES = ['blink', 'removals', 'empty']
 /** Overrides of guards: all on the way back from what nobody confirmed, since the way there passed them. */
 export function allowed({ memory }: Agent): readonly string[] {
   const { lapsedRevision, wantedRevision, allow } = memory.meta()
-  return lapsedRevision === wantedRevision ? OVERRIDES : allow
+  return lapsedRevision === wantedRevision || isShutOut({ memory }) ? OVERRIDES : allow
 }

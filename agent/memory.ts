@@ -1,11 +1,29 @@
 // What the agent must still know after kill -9, power loss, or a disk that someone else truncated.
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { VERIFY_ASKERS_MAX, VIPS_MAX } from '../spec/limits.ts'
+import { Outside } from '../spec/report.ts'
 import { parseOwned, withOwned } from './owned.ts'
 import type { Owned } from './plan/types.ts'
 import type { Host } from './world.ts'
 
 const text = Type.String({ maxLength: 4000 })
+/** What askers saw before the change that this node is at, and which vips it held then: a kill must not make it forget that. */
+const Baseline = Type.Object(
+  {
+    digest: text,
+    held: Type.Array(text, { maxItems: VIPS_MAX }),
+    said: Type.Array(
+      Type.Object(
+        { name: text, answers: Type.Record(text, Type.Integer({ minimum: 0, maximum: 5 })) },
+        { additionalProperties: false },
+      ),
+      { maxItems: VERIFY_ASKERS_MAX },
+    ),
+  },
+  { additionalProperties: false },
+)
+export type Baseline = Static<typeof Baseline>
 const Meta = Type.Object(
   {
     /** Highest revision ever accepted: older ones are refused. */
@@ -38,6 +56,10 @@ const Meta = Type.Object(
     beforeRevision: Type.Optional(Type.Integer({ minimum: 0 })),
     /** Revision whose confirmation did not come in time. */
     lapsedRevision: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** Of the spec that is kept as 'previous'. */
+    previousRevision: Type.Optional(Type.Integer({ minimum: 0 })),
+    outside: Type.Optional(Outside),
+    baseline: Type.Optional(Baseline),
   },
   { additionalProperties: false },
 )
@@ -57,10 +79,10 @@ const EMPTY: Meta = {
   paused: false,
 }
 
-export const KEPT = ['wanted', 'proven', 'before'] as const
+export const KEPT = ['wanted', 'proven', 'before', 'previous'] as const
 type Kept = (typeof KEPT)[number]
 
-type Passing = 'confirm' | 'confirmedRevision' | 'lapsedRevision'
+type Passing = 'confirm' | 'confirmedRevision' | 'lapsedRevision' | 'outside' | 'baseline'
 /** Of what is not always there, undefined takes it away. */
 type Patch = Partial<Omit<Meta, Passing>> & { readonly [K in Passing]?: Meta[K] | undefined }
 
@@ -80,7 +102,7 @@ export type Memory = {
   /** Durable before it returns; an entry of the same id stays as it was first recorded. */
   keepOwned(more: readonly Owned[]): Promise<void>
   forget(id: string): Promise<void>
-  /** Text of a spec: 'wanted' is the newest accepted, 'proven' the last that was read back, 'before' what is gone back to when that is not confirmed. */
+  /** Text of a spec: 'wanted' is the newest accepted, 'proven' the last that was read back, 'before' what is gone back to when that is not confirmed, 'previous' what was proved before 'proven'. */
   spec(which: Kept): string | undefined
   keepSpec(which: Kept, body: string): Promise<void>
   /** What was found broken on disk when it was opened, in words. */
@@ -109,7 +131,8 @@ export async function openMemory(host: Host, directory: string): Promise<Memory>
   }
   const update = async (patch: Patch) => {
     const all = { ...now, ...patch }
-    const { trying = '', origin, confirm, confirmedRevision, lapsedRevision, ...rest } = all
+    const { trying = '', origin, confirm, confirmedRevision, lapsedRevision, ...most } = all
+    const { outside, baseline, ...rest } = most
     const next: Meta = {
       ...rest,
       ...(trying === '' ? {} : { trying }),
@@ -117,6 +140,8 @@ export async function openMemory(host: Host, directory: string): Promise<Memory>
       ...(confirm === undefined ? {} : { confirm }),
       ...(confirmedRevision === undefined ? {} : { confirmedRevision }),
       ...(lapsedRevision === undefined ? {} : { lapsedRevision }),
+      ...(outside === undefined ? {} : { outside }),
+      ...(baseline === undefined ? {} : { baseline }),
     }
     if (JSON.stringify(next) === JSON.stringify(now)) return
     await host.write(metaPath, `${JSON.stringify(next, null, 2)}\n`, 0o600)

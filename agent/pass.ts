@@ -6,7 +6,6 @@ import { foundIn } from './drift.ts'
 import { allowed, OVERRIDES, watchConfirm } from './confirm.ts'
 import type { Engine } from './engine.ts'
 import { textOf } from './failure.ts'
-import { healthFiles, proxyTargets } from './health-targets.ts'
 import type { Memory } from './memory.ts'
 import { observe, type ProofCache } from './observe.ts'
 import type { Held, PassState } from './pass-state.ts'
@@ -19,8 +18,11 @@ import { holdsOf, type Status } from './status.ts'
 import { parsed, provenCluster, target } from './target.ts'
 import { pull } from './pull.ts'
 import { takeTurn } from './trial.ts'
+import { askBefore, type Outside, verifyOutside } from './outside/index.ts'
+import { followRefusal } from './outside/refused.ts'
 import { failed } from './quarantine.ts'
 import type { Trust } from './trust.ts'
+import { keepProof, layHealthFiles, readyReason, verifyHere } from './verify.ts'
 import type { Source, World } from './world.ts'
 
 export type Agent = {
@@ -31,6 +33,8 @@ export type Agent = {
   readonly trust?: Trust | undefined
   readonly status: Status
   readonly peers: Peers
+  /** Others who look at this node's listeners; absent: nobody does. */
+  readonly outside?: Outside | undefined
   readonly sources: readonly Source[]
   /** Probes the node anew; addresses and interfaces are always fresh, versions may be remembered. */
   readonly facts: () => Promise<Facts>
@@ -47,9 +51,6 @@ export type PassResult = {
   readonly withinMs?: number
 }
 
-/** One unanswered question is not yet a failed spec. */
-const VERIFY_TRIES_MAX = 5
-const VERIFY_INTERVAL_MS = 50
 const QUIET: PassResult = { again: false }
 
 /** Never throws: a failure of ours ends the pass, not the agent, and touches nothing more. */
@@ -58,7 +59,7 @@ export async function pass(agent: Agent): Promise<PassResult> {
   let claims = false
   try {
     await pull(agent)
-    const withinMs = await watchConfirm(agent)
+    const withinMs = sooner(await watchConfirm(agent), await followRefusal(agent))
     const result = await converge(agent)
     claims = result.claims === true
     return withinMs === undefined ? result : { ...result, withinMs }
@@ -71,6 +72,9 @@ export async function pass(agent: Agent): Promise<PassResult> {
     agent.status.details({ passMs: agent.world.clock.monotonic() - startMs })
   }
 }
+
+const sooner = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? (one ?? other) : Math.min(one, other)
 
 type Seen = { facts: Facts; wants: readonly Want[]; observed: Observed; plan: Plan }
 
@@ -132,11 +136,7 @@ async function settled(agent: Agent, cluster: Cluster, text: string): Promise<Pa
   const { memory, status, state } = agent
   const meta = memory.meta()
   if (meta.runningDigest !== cluster.digest) {
-    // Back from what nobody confirmed: it is the revision of before.
-    const back = meta.wantedDigest === cluster.digest ? undefined : meta.beforeRevision
-    const runningRevision = back ?? meta.wantedRevision
-    await memory.keepSpec('proven', text)
-    await memory.update({ runningDigest: cluster.digest, runningRevision, trying: '' })
+    const runningRevision = await keepProof(agent, cluster, text)
     status.event('applied', `runs revision ${runningRevision} (${cluster.digest.slice(0, 12)})`)
   } else if (meta.wantedDigest === cluster.digest && meta.runningRevision !== meta.wantedRevision) {
     await memory.update({ runningRevision: meta.wantedRevision })
@@ -154,12 +154,7 @@ async function settled(agent: Agent, cluster: Cluster, text: string): Promise<Pa
   } else if (state.refused !== '') {
     status.set({ condition: 'Stalled', reason: state.refused })
   } else {
-    const { confirm } = memory.meta()
-    const reason =
-      confirm === undefined
-        ? ''
-        : `revision ${confirm.revision} waits for hactl confirm, or this node goes back`
-    status.set({ condition: 'Ready', reason })
+    status.set({ condition: 'Ready', reason: readyReason(agent, cluster) })
   }
   return QUIET
 }
@@ -207,6 +202,7 @@ async function change(
     return { again: true, claims: turn.claims === true }
   }
   state.held = undefined
+  await askBefore(agent, cluster)
   return applyPlan(agent, cluster, text, seen)
 }
 
@@ -269,31 +265,9 @@ async function applyPlan(
   return verifyAll(agent, cluster, text)
 }
 
-/** Missing must mean healthy. */
-async function layHealthFiles({ world, node }: Agent, cluster: Cluster): Promise<void> {
-  for (const path of healthFiles(cluster, node)) {
-    if ((await world.host.read(path)) === undefined) await world.host.write(path, '0\n', 0o644)
-  }
-}
-
-/** Observe anew: the plan must be empty and every proxy must answer, else it is undone by the next pass. */
+/** On this node, then from outside; what does not hold is undone by the next pass. */
 async function verifyAll(agent: Agent, cluster: Cluster, text: string): Promise<PassResult> {
-  let plan = (await look(agent, cluster)).plan
-  for (let tries = 1; tries < VERIFY_TRIES_MAX && plan.steps.length > 0; tries++) {
-    await agent.world.clock.sleep(VERIFY_INTERVAL_MS, agent.signal)
-    plan = (await look(agent, cluster)).plan
-  }
-  if (plan.steps.length > 0) {
-    const left = plan.steps.map((s) => `${s.id}: ${s.why}`).join('; ')
-    const reason = `applied, but it does not hold: ${left}`
-    return failed(agent, { digest: plan.digest, next: 'wait', reason, undone: false })
-  }
-  for (const { vip, url } of proxyTargets(cluster, agent.node)) {
-    const { status } = await agent.world.host.get(url, {}, 1_000)
-    if (status === 0) {
-      const reason = `${vip}: the proxy does not answer at ${url}`
-      return failed(agent, { digest: plan.digest, next: 'wait', reason, undone: false })
-    }
-  }
-  return settled(agent, cluster, text)
+  const plan = async () => (await look(agent, cluster)).plan
+  const wrong = (await verifyHere(agent, cluster, plan)) ?? (await verifyOutside(agent, cluster))
+  return wrong === undefined ? settled(agent, cluster, text) : failed(agent, wrong)
 }

@@ -34,7 +34,7 @@ export async function failed(
   const quarantine = next === 'wait' && digest === meta.wantedDigest && !first && !proved
   try {
     await memory.update({
-      ...(undone ? { trying: '' } : {}),
+      ...(undone ? { trying: '', baseline: undefined } : {}),
       // Reconciliation does not bring it back, a new push lifts it.
       ...(quarantine ? { failedDigest: digest, failedReason: reason } : {}),
     })

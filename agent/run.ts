@@ -21,27 +21,25 @@ import { metricsText } from './metrics.ts'
 import { policyOf } from './config-trust.ts'
 import { openTrust } from './trust.ts'
 import { startNotify } from './notify/start.ts'
+import { lookers } from './outside/lookers.ts'
 import { type Agent, pass } from './pass.ts'
 import { emptyPassState } from './pass-state.ts'
 import { askersOf, createPeers } from './peers.ts'
 import { engines } from './providers/index.ts'
 import { enrolDoors } from './host/enrol-doors.ts'
 import { sourcesOf } from './sources.ts'
+import { AGAIN_MS, createPace, type Pace } from './pace.ts'
 import { watchSplits } from './split.ts'
 import { createStatus } from './status.ts'
-import { clusterName, currentCluster, provenCluster } from './target.ts'
+import { clusterName, currentCluster, provenCluster, takenClusters } from './target.ts'
 import { watch } from './watch.ts'
 import { servePeers } from './uplink/peer-server.ts'
 import { createEventQueue, type EventQueue, startUplink, type Uplink } from './uplink/index.ts'
 import { startWatches } from './health-watch.ts'
 import type { Facts } from './plan/types.ts'
-import type { Clock, World } from './world.ts'
+import type { World } from './world.ts'
 import type { Yielding } from './yield.ts'
 
-/** While something is waited for (a turn, a peer), the next pass comes after this. */
-const AGAIN_MS = 100
-/** A long sleep is cut into these, so that the watchdog sees that the loop still turns. */
-const SLICE_MS = 30_000
 /** Versions of installed programs are probed anew after this, and at once when one is missing. */
 const FACTS_AGE_MS = 60_000
 
@@ -86,6 +84,7 @@ export async function runAgent(
     trust,
     status,
     peers: createPeers(host, door),
+    outside: lookers(config, world, pace.wake, () => takenClusters(agent)),
     sources: sourcesOf(config, { world, memory, token: key.token, wake: pace.wake, signal }),
     facts: cachedFacts(world, config.node, () => enginesOf(currentCluster(agent), config.node)),
     signal,
@@ -125,36 +124,6 @@ function keptBesideDaemons(
   return (line) => {
     say(line)
     if (kind() === 'builtin') keep(line)
-  }
-}
-
-type Pace = {
-  wake(): void
-  /** `turn` after each slice. */
-  sleep(clock: Clock, ms: number, signal: AbortSignal, turn: () => void): Promise<void>
-}
-
-/** A sleep that a push can cut short; a wake during a pass makes the next sleep end at once. */
-function createPace(): Pace {
-  let woken = false
-  let cut: AbortController | undefined
-  return {
-    wake: () => {
-      woken = true
-      cut?.abort()
-    },
-    sleep: async (clock, ms, signal, turn) => {
-      cut = new AbortController()
-      const either = AbortSignal.any([cut.signal, signal])
-      // Whoever wakes us all the time, a lying hub for one, must not keep this machine busy.
-      await clock.sleep(Math.min(ms, AGAIN_MS), signal).catch(() => undefined)
-      for (let left = ms - AGAIN_MS; left > 0 && !woken && !signal.aborted; left -= SLICE_MS) {
-        // Aborted by a wake or by the end of the agent: both just end the sleep.
-        await clock.sleep(Math.min(left, SLICE_MS), either).catch(() => undefined)
-        turn()
-      }
-      woken = false
-    },
   }
 }
 
@@ -227,6 +196,7 @@ function openDoors(agent: Agent, needs: DoorNeeds): readonly Close[] {
       if (currentCluster(agent)?.nodes.some((n) => n.name === node) !== true) return
       agent.state.asked.set(node, { applying, atMs: world.clock.monotonic() })
     },
+    verify: async (from, keys) => agent.outside?.answer(from, keys),
     onError: (why) => status.event('agent', why),
     metrics: () => metricsText(status.report()),
   })

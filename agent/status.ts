@@ -71,9 +71,9 @@ const NO_DETAILS: Details = {
 
 /** Absent where there is nothing to say: a peer or hub of before does not know the words. */
 function said(
-  { trying, origin, confirmedRevision, lapsedRevision }: Meta,
+  { trying, origin, confirmedRevision, lapsedRevision, outside }: Meta,
   claimed: string,
-): Pick<Summary, 'applying' | 'origin' | 'confirmedRevision' | 'lapsedRevision'> {
+): Pick<Summary, 'applying' | 'origin' | 'confirmedRevision' | 'lapsedRevision' | 'outside'> {
   const applying = trying ?? claimed
   const from = `commit ${origin?.commit.slice(0, 12)} by ${origin?.author}`
   return {
@@ -81,6 +81,7 @@ function said(
     ...(origin === undefined ? {} : { origin: from.slice(0, 300) }),
     ...(confirmedRevision === undefined ? {} : { confirmedRevision }),
     ...(lapsedRevision === undefined ? {} : { lapsedRevision }),
+    ...(outside === undefined ? {} : { outside }),
   }
 }
 const JUST_STARTED = {

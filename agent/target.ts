@@ -42,3 +42,11 @@ export function provenCluster(agent: Agent): Cluster | undefined {
 
 /** The cluster this node acts by now; undefined before the first spec. */
 export const currentCluster = (agent: Agent): Cluster | undefined => target(agent)?.cluster
+
+/** Every spec that this node took and may act by. */
+export const takenClusters = (agent: Agent): readonly Cluster[] =>
+  (['wanted', 'proven'] as const).flatMap((which) => {
+    const text = agent.memory.spec(which)
+    const cluster = text === undefined ? undefined : parsed(agent, text)
+    return cluster === undefined ? [] : [cluster]
+  })

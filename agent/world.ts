@@ -1,5 +1,6 @@
 // What is not deterministic comes in here, as parameters; cli/main.ts builds the only real one,
 // test/fakes/ the strict fake one, test/sim/ one on virtual time.
+import type { Question } from '../spec/verify.ts'
 
 export type Exec = {
   readonly code: number | null
@@ -85,6 +86,8 @@ export type Host = {
     headers: Readonly<Record<string, string>>,
     timeoutMs: number,
   ): Promise<{ status: number; body: string; headers: Readonly<Record<string, string>> }>
+  /** One question to a listener of another machine: 0 no answer, 1 a connection, else the class of the HTTP status. */
+  knock(question: Question, timeoutMs: number): Promise<number>
   readonly supervisor: Supervisor
 }
 

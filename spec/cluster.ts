@@ -132,6 +132,14 @@ export type ClusterRollout = {
   readonly removalsMax: number
   readonly peerWaitMs: number
   readonly drift: 'heal' | 'report' | 'pause'
+  readonly verify: ClusterVerify
+}
+/** Verification from outside. */
+export type ClusterVerify = {
+  readonly by: readonly ('peers' | 'hub')[]
+  readonly tries: number
+  readonly timeoutMs: number
+  readonly answers: 'same' | 'any'
 }
 
 /** A real server or sorry server of a virtual service. */

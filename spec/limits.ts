@@ -52,6 +52,12 @@ export const NODE_FILE_CHARS_MAX = 65_536
 export const LOG_LINES_MAX = 1_000
 export const LOG_LINE_CHARS_MAX = 2_000
 export const LOG_CHARS_MAX = 262_144
+/** Questions from outside about one node, and who may ask them. */
+export const VERIFY_PROBES_MAX = 64
+export const VERIFY_ASKERS_MAX = 16
+/** Three tries with their pauses stay below 4 s: the longest trial (agent/plan/turn.ts) has no more left. */
+export const VERIFY_TRIES_MAX = 3
+export const VERIFY_TIMEOUT_MS_MAX = 1_000
 export const EVENTS_KEPT_MAX = 100_000
 /** Of at most SPEC_BYTES_MAX each. */
 export const REVISIONS_KEPT_MAX = 1_000

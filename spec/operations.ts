@@ -1,5 +1,6 @@
 // Stats page, logs, rollout: how the cluster is watched and changed.
 import { type Static, Type } from '@sinclair/typebox'
+import { VERIFY_TIMEOUT_MS_MAX, VERIFY_TRIES_MAX } from './limits.ts'
 import { mapOf, Ms, oneOf, Path, Port, UrlText } from './names.ts'
 
 const closed = { additionalProperties: false }
@@ -49,6 +50,38 @@ export const Logs = Type.Object(
 )
 export type Logs = Static<typeof Logs>
 
+export const Verify = Type.Object(
+  {
+    by: Type.Optional(
+      Type.Array(oneOf(['peers', 'hub'], 'who'), {
+        maxItems: 2,
+        uniqueItems: true,
+        description:
+          'who asks, default both; the hub alone never fails a change; an empty list: nobody asks',
+      }),
+    ),
+    tries: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: VERIFY_TRIES_MAX,
+        description: 'asked so often without success a change has failed, default 3',
+      }),
+    ),
+    timeoutMs: Type.Optional(Ms(100, VERIFY_TIMEOUT_MS_MAX, 'for one answer, default 800')),
+    answers: Type.Optional(
+      oneOf(
+        ['same', 'any'],
+        'same (default): what answered 2xx or 3xx before must not answer 4xx or 5xx, nor 4xx become 5xx; any: an answer of any status will do',
+      ),
+    ),
+  },
+  {
+    ...closed,
+    description:
+      'each listener is asked from outside, before a change and after it: what answered must still answer, or the change is undone',
+  },
+)
+
 export const Rollout = Type.Object(
   {
     removalsMax: Type.Optional(
@@ -71,6 +104,7 @@ export const Rollout = Type.Object(
         'hand edits: put right (default), only reported, or the node stops changing anything',
       ),
     ),
+    verify: Type.Optional(Verify),
   },
   { ...closed, description: 'how changes reach the nodes' },
 )

@@ -1,6 +1,6 @@
 // What an agent says of its node. The hub shows it, peers read it; every heartbeat re-asserts the summary.
 import { type Static, Type } from '@sinclair/typebox'
-import { NODE_FILE_CHARS_MAX } from './limits.ts'
+import { NODE_FILE_CHARS_MAX, VERIFY_ASKERS_MAX } from './limits.ts'
 import { oneOf } from './names.ts'
 
 const closed = { additionalProperties: false }
@@ -8,6 +8,25 @@ const text = (max: number) => Type.String({ maxLength: max })
 
 /** The words of Kubernetes conditions that operators know; Unknown is only ever said by the hub. */
 export const CONDITIONS = ['Ready', 'Reconciling', 'Stalled', 'Degraded', 'Paused'] as const
+
+export const OUTSIDE_WORDS = ['ok', 'failed', 'unknown'] as const
+/** Others asked this node's listeners, before a change and after it. */
+export const Outside = Type.Object(
+  {
+    /** Of the spec that was verified. */
+    digest: text(64),
+    verdict: oneOf(OUTSIDE_WORDS, 'unknown: nobody could ask'),
+    /** Who said so, by node name; 'hub' for the hub. */
+    by: Type.Array(text(31), { maxItems: VERIFY_ASKERS_MAX }),
+    /** Node that was asked; absent: this one. */
+    of: Type.Optional(text(31)),
+    /** Wall clock of the node, milliseconds since 1970; shown, never used for ordering. */
+    at: Type.Integer(),
+    why: text(600),
+  },
+  { additionalProperties: true },
+)
+export type Outside = Static<typeof Outside>
 
 /** Small, sent with every heartbeat, also when nothing changed: a lost message heals by itself. */
 export const Summary = Type.Object(
@@ -41,6 +60,8 @@ export const Summary = Type.Object(
     confirmedRevision: Type.Optional(Type.Integer({ minimum: 1 })),
     /** Revision that this node went back from, since nobody confirmed it in time; absent when none. */
     lapsedRevision: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** What came of the last verification from outside; absent: none was due, or an agent of before. */
+    outside: Type.Optional(Outside),
   },
   // Open: a newer agent may say more, and must not look dead to an older peer or hub for it.
   { additionalProperties: true },

@@ -11,7 +11,7 @@ import type {
   ClusterVip,
 } from './cluster.ts'
 import { digestOf } from './hash.ts'
-import { REMOVALS_MAX, TAKEOVER_MS_DEFAULT } from './limits.ts'
+import { REMOVALS_MAX, TAKEOVER_MS_DEFAULT, VERIFY_TRIES_MAX } from './limits.ts'
 import { resolveKeepalived } from './keepalived.ts'
 import { known, netOf } from './known.ts'
 import { entries, member } from './maps.ts'
@@ -58,6 +58,12 @@ export function resolve(spec: Spec): Cluster {
       removalsMax: spec.rollout?.removalsMax ?? REMOVALS_MAX,
       peerWaitMs: spec.rollout?.peerWaitMs ?? 10_000,
       drift: spec.rollout?.drift ?? 'heal',
+      verify: {
+        by: spec.rollout?.verify?.by ?? ['peers', 'hub'],
+        tries: spec.rollout?.verify?.tries ?? VERIFY_TRIES_MAX,
+        timeoutMs: spec.rollout?.verify?.timeoutMs ?? 800,
+        answers: spec.rollout?.verify?.answers ?? 'same',
+      },
     },
   }
 }

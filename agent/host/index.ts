@@ -7,6 +7,7 @@ import { send } from './daemon-process.ts'
 import { runCommand } from './exec.ts'
 import { listDirectory, readFileState, removeFile, renameFile, writeFileAtomic } from './files.ts'
 import { httpGet } from './get.ts'
+import { knock } from './knock.ts'
 import { addAddress, readLinks, readSysctl, removeAddress, writeSysctl } from './network.ts'
 import { builtinSupervisor, type HostSupervisor } from './supervisor-builtin.ts'
 import { systemdSupervisor } from './supervisor-systemd.ts'
@@ -56,6 +57,7 @@ export function createHost(options: HostOptions): Host & { dispose(): void } {
     cannotBind: (bind) => cannotBind(bind, supervisor.pids),
     ask: (socket, command) => askSocket(socket, command),
     get: httpGet,
+    knock,
     supervisor,
     dispose: supervisor.dispose,
   }

@@ -1,8 +1,11 @@
-// The door for peers: GET /v1/peer answers the summary of this node, /metrics its metrics, /healthz and /readyz a word. Read only.
+// The door for peers: GET /v1/peer answers the summary of this node, /v1/verify what it sees of another's listeners, /metrics its metrics, /healthz and /readyz a word. Nothing is changed by any of it.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { METRICS_TYPE } from '../../spec/metric.ts'
+import { Value } from '@sinclair/typebox/value'
 import { APPLYING_HEADER, NODE_HEADER, type Summary } from '../../spec/report.ts'
+import { type Asked, Keys } from '../../spec/verify.ts'
 
+export const VERIFY_PATH = '/v1/verify'
 const REQUEST_MS_MAX = 2_000
 const CONNECTIONS_MAX = 64
 /** An older agent does not say who it is: ''. */
@@ -35,6 +38,25 @@ async function say(response: ServerResponse, metrics: Promise<string>): Promise<
   }
 }
 
+/** Looks from here at listeners of the peer that asks; 404 where this node has nothing of the kind to ask, or no hand free. */
+async function look(
+  { headers, url }: IncomingMessage,
+  response: ServerResponse,
+  verify: (from: string, keys: readonly string[]) => Promise<Asked | undefined>,
+): Promise<void> {
+  const keys = (url ?? '').slice(`${VERIFY_PATH}?keys=`.length).split(',')
+  try {
+    const asked = Value.Check(Keys, keys)
+      ? await verify(word(headers[NODE_HEADER]), keys)
+      : undefined
+    if (asked === undefined) response.writeHead(404).end()
+    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(asked))
+  } catch {
+    // Our bug: the peer counts this node as one that could not ask.
+    response.writeHead(500).end()
+  }
+}
+
 /**
  * Serves on every address of the node. A port that is taken is reported, not fatal: peers then see this
  * node as unreachable and wait for it no longer than rollout.peerWaitMs.
@@ -45,6 +67,7 @@ export function servePeers(options: {
   readonly summary: () => Summary
   /** A peer with the right token asked. */
   readonly onAsked: (node: string, applying: string) => void
+  readonly verify: (from: string, keys: readonly string[]) => Promise<Asked | undefined>
   readonly onError: (why: string) => void
   readonly metrics: () => Promise<string>
 }): { close(): Promise<void> } {
@@ -61,6 +84,8 @@ export function servePeers(options: {
         return
       }
       if (scrape) return void say(response, options.metrics())
+      if (request.method === 'GET' && request.url?.startsWith(`${VERIFY_PATH}?keys=`) === true)
+        return void look(request, response, options.verify)
       if (request.method !== 'GET' || request.url !== '/v1/peer') {
         response.writeHead(404).end()
         return

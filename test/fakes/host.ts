@@ -84,6 +84,10 @@ function digestAnswer(loaded: string | undefined) {
   return { status: body === undefined ? 0 : 200, body: `${body ?? ''}\n`, headers: {} }
 }
 
+const untaughtKnock = (port: number): never => {
+  throw new Error(`FakeHost was not taught to knock at port ${port}`)
+}
+
 const untaught = (argv: readonly string[]): Error =>
   new Error(`FakeHost was not taught: ${argv.join(' ')}`)
 
@@ -174,6 +178,7 @@ export function createFakeHost(): FakeHost {
       if (url === NGINX_DIGEST) return digestAnswer(daemons.loaded('nginx'))
       return { status: loads(daemons.loaded('haproxy')) ? 200 : 0, body: '', headers: {} }
     },
+    knock: async ({ port }) => untaughtKnock(port),
     supervisor: daemons.supervisor,
   }
   return {

@@ -106,7 +106,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'settle without asking the proxy',
-    file: 'agent/pass.ts',
+    file: 'agent/verify.ts',
     find: 'if (status === 0)',
     replace: 'if (status < 0)',
     kill: sim(1, 20),

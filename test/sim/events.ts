@@ -2,6 +2,7 @@
 import { CONFIG_PATH } from '../../agent/providers/haproxy/paths.ts'
 import { LIES } from './hub.ts'
 import type { SimNode } from './node.ts'
+import { ASKERS } from './outside.ts'
 import type { Run } from './sim.ts'
 import { type Push, SECOND_PORT } from './specs.ts'
 
@@ -105,4 +106,17 @@ export const CONFIRM_EVENTS: readonly Event[] = [
   })),
   { name: 'confirm', do: (run) => run.hub.confirm() },
   { name: 'confirm', do: (run) => run.hub.confirm() },
+]
+
+/** In the seeds in which nodes ask each other from outside. */
+export const OUTSIDE_EVENTS: readonly Event[] = [
+  ...Array.from({ length: 4 }, () => pushOf('shut')),
+  ...Array.from({ length: 3 }, () => ({
+    name: 'an asker answers nothing, too late, or lies',
+    do: (run: Run, node: SimNode) => {
+      const is = ASKERS[run.random.between(0, ASKERS.length - 1)] ?? 'true'
+      run.say(`  ${node.name} as asker: ${is}`)
+      node.asker = is
+    },
+  })),
 ]

@@ -1,5 +1,7 @@
 // One simulated machine: a fake host, an agent that can be killed between any two effects, and what the scenario did to it.
 import { openMemory } from '../../agent/memory.ts'
+import type { Answerer } from '../../agent/outside/answer.ts'
+import { createAsk } from '../../agent/outside/ask.ts'
 import { type Agent, pass } from '../../agent/pass.ts'
 import { emptyPassState } from '../../agent/pass-state.ts'
 import { createPeers } from '../../agent/peers.ts'
@@ -7,8 +9,10 @@ import type { Facts } from '../../agent/plan/types.ts'
 import { engines } from '../../agent/providers/index.ts'
 import { createStatus } from '../../agent/status.ts'
 import type { Host, Random, Source } from '../../agent/world.ts'
+import type { Question } from '../../spec/verify.ts'
 import { fakeFacts } from '../fakes/facts.ts'
 import { createFakeHost, type FakeHost } from '../fakes/host.ts'
+import { type AskerIs, answererOf, PEER_PORT } from './outside.ts'
 import { clockOf, type Timeline } from './timeline.ts'
 
 export const STATE = '/var/lib/hactl'
@@ -34,6 +38,9 @@ export type SimNode = {
   tryingSinceMs: number | undefined
   /** Start of the pass that goes on. */
   passAtMs: number
+  /** What it is worth when another node asks it to look. */
+  asker: AskerIs
+  answerer: Answerer | undefined
   /** Life of the agent: effects of an older one never return. */
   life: number
 }
@@ -49,6 +56,9 @@ export type NodeDeps = {
     url: string,
     headers: Readonly<Record<string, string>>,
   ) => string | undefined
+  /** What an asker sees of another machine; undefined: no seed for that, nobody is asked. */
+  readonly knock: ((from: SimNode, question: Question) => number) | undefined
+  readonly verify: (from: SimNode, url: string) => Promise<string | undefined>
   /** After each effect. */
   readonly onEffect: (node: SimNode, what: string, path: string) => void
   readonly onPass: (node: SimNode, servedBefore: boolean) => void
@@ -68,6 +78,8 @@ export const createNode = (name: string, address: string): SimNode => ({
   handText: undefined,
   tryingSinceMs: undefined,
   passAtMs: 0,
+  asker: 'true',
+  answerer: undefined,
   life: 0,
 })
 
@@ -121,6 +133,10 @@ function hostOf(node: SimNode, deps: NodeDeps): Host {
     ask: (socket, command) => doing('ask', '', () => host.ask(socket, command)),
     get: (url, headers, timeoutMs) =>
       doing('get', '', async () => {
+        if (url.includes('/v1/verify?')) {
+          const body = await deps.verify(node, url)
+          return { status: body === undefined ? 0 : 200, body: body ?? '', headers: {} }
+        }
         if (!url.endsWith('/v1/peer')) {
           // DEAF: it loads and says so, and does not answer a client.
           const deaf = node.fake.daemons.loaded('haproxy')?.includes('DEAF') === true
@@ -130,6 +146,7 @@ function hostOf(node: SimNode, deps: NodeDeps): Host {
         const body = deps.reach(node, url, headers)
         return { status: body === undefined ? 0 : 200, body: body ?? '', headers: {} }
       }),
+    knock: (question) => doing('knock', '', async () => deps.knock?.(node, question) ?? 0),
     supervisor: {
       kind: 'builtin',
       status: (d) => doing('status', '', () => supervisor.status(d)),
@@ -152,16 +169,32 @@ export function start(node: SimNode, deps: NodeDeps): void {
   const life = node.life
   const host = hostOf(node, deps)
   const { random } = deps
-  const world = { host, random, clock: clockOf(deps.timeline, () => node.clockOffsetMs) }
+  const clock = clockOf(deps.timeline, () => node.clockOffsetMs)
+  const world = { host, random, clock }
+  const { knock } = deps
   const live = async (): Promise<void> => {
     const memory = await openMemory(host, STATE)
+    const answerer =
+      knock &&
+      answererOf(
+        node,
+        clock,
+        () => agent,
+        (question) => knock(node, question),
+      )
+    node.answerer = answerer
+    const door = { port: PEER_PORT, token: '' }
+    const hub = async () => undefined
+    const ask = createAsk({ host, node: node.name, door, hub })
+    const outside = answerer && { ...answerer, ask }
     const agent: Agent = {
       world,
       node: node.name,
       engines,
       memory,
       status: createStatus(world, memory, node.name, 'sim'),
-      peers: createPeers(host, { port: 9, token: '' }),
+      peers: createPeers(host, { port: PEER_PORT, token: '' }),
+      outside,
       sources: [deps.source(node)],
       facts: async () => {
         await host.addresses()

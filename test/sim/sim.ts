@@ -1,8 +1,9 @@
 // One simulated run: everything that happens follows from the seed.
+import type { Agent } from '../../agent/pass.ts'
 import { CONFIG_PATH } from '../../agent/providers/haproxy/paths.ts'
 import { APPLYING_HEADER, NODE_HEADER } from '../../spec/report.ts'
 import { fakeRandom } from '../fakes/random.ts'
-import { CONFIRM_EVENTS, type Event, EVENTS } from './events.ts'
+import { CONFIRM_EVENTS, type Event, EVENTS, OUTSIDE_EVENTS } from './events.ts'
 import { createHub, type HubModel } from './hub.ts'
 import {
   checkConverged,
@@ -17,6 +18,7 @@ import {
   Violation,
 } from './invariants.ts'
 import { createNode, kill, type NodeDeps, type SimNode, start } from './node.ts'
+import { NO_OUTSIDE, outsideOf } from './outside.ts'
 import { drafts, type Push, type Pushed } from './specs.ts'
 import { createOneTrial } from './trials.ts'
 import { createTimeline, type Timeline } from './timeline.ts'
@@ -26,11 +28,14 @@ import type { Random } from '../../agent/world.ts'
 const TICK_MS = 100
 /** From this seed on specs may wait for a confirmation. */
 export const CONFIRM_SEED_MIN = 500_000
+/** From this seed on nodes ask each other from outside. */
+export const OUTSIDE_SEED_MIN = 700_000
 const FIRST_MS = 20_000
 /** Longer than the longest retry of the agent (60 s) with two intervals. */
 const QUIET_MS = 130_000
 const RESTART_MS = 300
 const LAST: readonly Push[] = ['good', 'good', 'good', 'again', 'again', 'bad', 'wire', 'emptied']
+const LAST_OUTSIDE: readonly Push[] = ['shut', 'shut', 'shut', 'good']
 /** Effects worth a line of the trace. */
 const DOING = new Set(['write', 'start', 'reload', 'restart', 'stop', 'remove-address'])
 
@@ -46,6 +51,7 @@ export type Run = {
   push(kind: Push, confirmMs?: number): void
   start(node: SimNode): void
   powerOff(node: SimNode): void
+  shutRan: boolean
   /** Two holders have a cause in the scenario for the next while. */
   split(): void
   say(text: string): void
@@ -74,7 +80,12 @@ async function scenario(seed: number, events: number, trace: string[]): Promise<
       tick()
     }
   }
-  const table = seed >= CONFIRM_SEED_MIN ? [...EVENTS, ...CONFIRM_EVENTS] : EVENTS
+  const table = [
+    ...EVENTS,
+    ...(seed >= CONFIRM_SEED_MIN ? CONFIRM_EVENTS : []),
+    ...(seed >= OUTSIDE_SEED_MIN ? OUTSIDE_EVENTS : []),
+  ]
+  const last = seed >= OUTSIDE_SEED_MIN ? [...LAST, ...LAST_OUTSIDE] : LAST
   run.push('good')
   for (const node of run.nodes) run.start(node)
   await go(FIRST_MS)
@@ -86,7 +97,11 @@ async function scenario(seed: number, events: number, trace: string[]): Promise<
   }
   heal(run)
   await go(QUIET_MS / 2)
-  run.push(LAST[run.random.between(0, LAST.length - 1)] ?? 'good')
+  run.shutRan = run.nodes.some((node) => {
+    const { running } = node.agent?.status.summary() ?? {}
+    return run.pushed.some((p) => p.cluster.digest === running && p.bad?.startsWith('SHUT'))
+  })
+  run.push(last[run.random.between(0, last.length - 1)] ?? 'good')
   await go(QUIET_MS / 2)
   await checkConverged(world)
   for (const node of run.nodes) kill(node)
@@ -105,7 +120,7 @@ function heal(run: Run): void {
   run.hub.up = true
   run.cut.clear()
   for (const node of run.nodes) {
-    Object.assign(node, { diskFull: false, clockOffsetMs: 0 })
+    Object.assign(node, { diskFull: false, clockOffsetMs: 0, asker: 'true' })
     node.fake.taken.clear()
     if (!node.up) run.start(node)
   }
@@ -118,6 +133,33 @@ const machines = (seed: number): readonly SimNode[] =>
     createNode('lb2', '172.18.67.14'),
     createNode('lb3', '172.18.67.15'),
   ].slice(0, seed % 3 === 0 ? 3 : 2)
+
+/** What holds at any time, after every effect. */
+function createAlways(world: Checked): () => void {
+  const neverOlder = createNeverOlder()
+  const oneTrial = createOneTrial()
+  return () => {
+    oneTrial(world)
+    checkServing(world)
+    checkDiskLoads(world)
+    neverOlder(world)
+  }
+}
+
+function summaryOf(
+  { state, status }: Agent,
+  headers: Readonly<Record<string, string>>,
+  atMs: number,
+): string {
+  state.asked.set(headers[NODE_HEADER] ?? '', { applying: headers[APPLYING_HEADER] ?? '', atMs })
+  return JSON.stringify(status.summary())
+}
+
+function powerOff(node: SimNode): void {
+  kill(node)
+  node.fake.reboot()
+  Object.assign(node, { up: false, excused: true })
+}
 
 function build(seed: number, trace: string[]) {
   const timeline = createTimeline()
@@ -134,16 +176,17 @@ function build(seed: number, trace: string[]) {
   const reachable = (a: SimNode, b: SimNode) => a.up && b.up && !cut.has(a.name) && !cut.has(b.name)
   const vrrp = createVrrp(nodes, reachable)
   const nowMs = timeline.elapsedMs
-  const world: Checked = { nodes, pushed, vrrp, nowMs, reachable, splitUntilMs: () => splitUntilMs }
-  const neverOlder = createNeverOlder()
-  const oneMaster = createOneMaster()
-  const oneTrial = createOneTrial()
-  const always = (): void => {
-    oneTrial(world)
-    checkServing(world)
-    checkDiskLoads(world)
-    neverOlder(world)
+  const world: Checked = {
+    nodes,
+    pushed,
+    vrrp,
+    nowMs,
+    reachable,
+    splitUntilMs: () => splitUntilMs,
+    shutRan: () => run.shutRan,
   }
+  const oneMaster = createOneMaster()
+  const always = createAlways(world)
   /** Inside an agent's call a violation must not look like a failed effect: it is kept for the tick. */
   const hold = (check: () => void): void => {
     try {
@@ -167,10 +210,9 @@ function build(seed: number, trace: string[]) {
     reach: (from, url, headers) => {
       const to = nodes.find((n) => url.includes(`//${n.address}:`))
       if (to?.agent === undefined || !reachable(from, to)) return undefined
-      const applying = headers[APPLYING_HEADER] ?? ''
-      to.agent.state.asked.set(headers[NODE_HEADER] ?? '', { applying, atMs: nowMs() })
-      return JSON.stringify(to.agent.status.summary())
+      return summaryOf(to.agent, headers, nowMs())
     },
+    ...(seed < OUTSIDE_SEED_MIN ? NO_OUTSIDE : outsideOf({ nodes, reachable, timeline })),
     onEffect: (node, what, path) => {
       if (DOING.has(what)) say(`  ${node.name} ${what} ${path}`)
       hold(() => {
@@ -205,6 +247,7 @@ function build(seed: number, trace: string[]) {
     pushed,
     cut,
     say,
+    shutRan: false,
     push: (kind, confirmMs) => {
       const spec = next.next(pushed.length + 1, kind, pushed.at(-1))
       pushed.push(spec)
@@ -218,11 +261,7 @@ function build(seed: number, trace: string[]) {
       node.up = true
       start(node, deps)
     },
-    powerOff: (node) => {
-      kill(node)
-      node.fake.reboot()
-      Object.assign(node, { up: false, excused: true })
-    },
+    powerOff,
     split: () => {
       splitUntilMs = nowMs() + 15_000
     },

@@ -6,14 +6,14 @@ import { checkSpec } from '../../spec/check.ts'
 import type { Cluster } from '../../spec/cluster.ts'
 import type { Fetched, Random } from '../../agent/world.ts'
 
-export type Mark = 'BROKEN' | 'UNBINDABLE' | 'CRASH' | 'DEAF'
+export type Mark = 'BROKEN' | 'UNBINDABLE' | 'CRASH' | 'DEAF' | 'SHUT' | 'SHUTVIP'
 export type Pushed = Fetched & {
   readonly cluster: Cluster
   readonly bad: Mark | undefined
   /** A guard must refuse it on every node. */
   readonly refused: boolean
 }
-export const PUSHES = ['good', 'bad', 'wire', 'wire refused', 'emptied', 'again'] as const
+export const PUSHES = ['good', 'bad', 'wire', 'wire refused', 'emptied', 'again', 'shut'] as const
 export type Push = (typeof PUSHES)[number]
 
 const example = readFileSync(
@@ -21,6 +21,8 @@ const example = readFileSync(
   'utf8',
 )
 const MARKS: readonly Mark[] = ['BROKEN', 'UNBINDABLE', 'CRASH', 'DEAF']
+/** All is well on the node itself: only others see it. */
+const SHUT: readonly Mark[] = ['SHUT', 'SHUTVIP']
 /** Three times this is longer than a failing pass: a slow peer is not taken for an absent one. */
 export const PEER_WAIT_MS = 5_000
 export const SECOND_PORT = 8081
@@ -55,7 +57,8 @@ export function drafts(random: Random, nodes: number): Drafts {
     next: (revision, push, last) => {
       if (push === 'again' && last !== undefined) return { ...last, revision }
       for (let n = revision === 1 ? 0 : random.between(1, 2); n > 0; n--) vary(draft, random)
-      const mark = push === 'bad' ? MARKS[random.between(0, MARKS.length - 1)] : undefined
+      const marks = push === 'bad' ? MARKS : push === 'shut' ? SHUT : []
+      const mark = marks.length === 0 ? undefined : marks[random.between(0, marks.length - 1)]
       const wire = wired(draft, push === 'wire refused')
       if (push === 'wire') Object.assign(draft, wire)
       const refused = push === 'wire refused' || push === 'emptied'

@@ -119,7 +119,10 @@ export function cluster(more: Partial<Cluster> = {}): Cluster {
     firewall: { manage: 'open', allow: [] },
     selinux: { manage: 'set', booleans: {} },
     logs: { facility: 'local2', requests: true },
-    rollout: { removalsMax: 10, peerWaitMs: 10_000, drift: 'heal' },
+    rollout: {
+      ...{ removalsMax: 10, peerWaitMs: 10_000, drift: 'heal' },
+      verify: { by: ['peers', 'hub'], tries: 3, timeoutMs: 800, answers: 'same' },
+    },
     singlePoints: [],
     ...more,
   }

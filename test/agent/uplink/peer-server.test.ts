@@ -36,6 +36,7 @@ async function statusOf(
     token,
     summary,
     onAsked: () => undefined,
+    verify: async () => undefined,
     onError: (why) => assert.fail(why),
     metrics: async () => 'hactl_agent_drifts 0\n',
   })
