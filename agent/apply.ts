@@ -7,12 +7,14 @@ import { unmount, verifyMount } from './mounting.ts'
 import { type Memory, originalPath } from './memory.ts'
 import type { Facts, Step } from './plan/types.ts'
 import { type ProofTools, provenDigest } from './proof.ts'
+import type { Vault } from './vault.ts'
 import type { Daemon } from './world.ts'
 
 export type Tools = ProofTools & {
   readonly engines: Readonly<Record<string, Engine>>
   readonly memory: Memory
   readonly facts: Facts
+  readonly vault?: Pick<Vault, 'redact'> | undefined
 }
 
 export type Outcome =
@@ -84,13 +86,23 @@ async function perform(
 ): Promise<StepError | undefined> {
   for (const action of actions) {
     try {
-      warnings.push(...(await act(tools, action)))
+      const said = await act(tools, action)
+      warnings.push(...said.map((text) => tools.vault?.redact(text) ?? text))
     } catch (thrown) {
-      if (thrown instanceof StepError) return thrown
-      return new StepError('retry', `${step.id}: ${textOf(thrown)}`, thrown)
+      return clean(tools, step, thrown)
     }
   }
   return undefined
+}
+
+/** Programs repeat the line that they do not like: what stands in it of a secret ends here, cause and all. */
+function clean({ vault }: Tools, step: Step, thrown: unknown): StepError {
+  const error =
+    thrown instanceof StepError
+      ? thrown
+      : new StepError('retry', `${step.id}: ${textOf(thrown)}`, thrown)
+  const text = vault?.redact(error.message) ?? error.message
+  return text === error.message ? error : new StepError(error.next, text)
 }
 
 async function act(tools: Tools, action: Action): Promise<readonly string[]> {

@@ -13,12 +13,14 @@ import { type Asked, readFirewall } from './observe-firewall.ts'
 import { readSelinux } from './observe-selinux.ts'
 import { readModules, readMounts, readPackages, readUnits } from './observe-host.ts'
 import { provenDigest } from './proof.ts'
+import type { Vault } from './vault.ts'
 import type { Daemon, FileState, World } from './world.ts'
 
 export type ObserveInput = {
   readonly world: World
   readonly engines: Readonly<Record<string, Engine>>
   readonly memory: Memory
+  readonly vault?: Pick<Vault, 'usable'> | undefined
   readonly facts: Facts
   readonly wants: readonly Want[]
   readonly heldByPeer: ReadonlyMap<string, string>
@@ -72,7 +74,7 @@ export async function observe(input: ObserveInput): Promise<Observed> {
   return {
     ...security,
     files,
-    good: memory.good(),
+    good: input.vault?.usable(memory.good()) ?? memory.good(),
     originals,
     daemons: states,
     sysctls,

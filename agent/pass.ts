@@ -5,13 +5,12 @@ import { applyStep } from './apply.ts'
 import { foundIn } from './drift.ts'
 import { allowed, OVERRIDES, watchConfirm } from './confirm.ts'
 import type { Engine } from './engine.ts'
-import { textOf } from './failure.ts'
 import type { Memory } from './memory.ts'
 import { observe, type ProofCache } from './observe.ts'
 import type { Held, PassState } from './pass-state.ts'
 import { heldByPeer, type Peers } from './peers.ts'
 import { guard } from './plan/guard.ts'
-import { compile, planWants } from './plan/index.ts'
+import { planWants } from './plan/index.ts'
 import { actionText } from './plan/text.ts'
 import type { Facts, Observed, Plan, Want } from './plan/types.ts'
 import { holdsOf, type Status } from './status.ts'
@@ -20,9 +19,11 @@ import { pull } from './pull.ts'
 import { takeTurn } from './trial.ts'
 import { askBefore, type Outside, verifyOutside } from './outside/index.ts'
 import { followRefusal } from './outside/refused.ts'
-import { failed } from './quarantine.ts'
+import { failed, unfinished } from './quarantine.ts'
 import type { Trust } from './trust.ts'
+import type { Vault } from './vault.ts'
 import { keepProof, layHealthFiles, readyReason, verifyHere } from './verify.ts'
+import { wantsOf } from './wants.ts'
 import type { Source, World } from './world.ts'
 
 export type Agent = {
@@ -31,6 +32,7 @@ export type Agent = {
   readonly engines: Readonly<Record<string, Engine>>
   readonly memory: Memory
   readonly trust?: Trust | undefined
+  readonly vault?: Vault | undefined
   readonly status: Status
   readonly peers: Peers
   /** Others who look at this node's listeners; absent: nobody does. */
@@ -64,8 +66,7 @@ export async function pass(agent: Agent): Promise<PassResult> {
     claims = result.claims === true
     return withinMs === undefined ? result : { ...result, withinMs }
   } catch (thrown) {
-    agent.status.set({ condition: 'Degraded', reason: `cannot finish the pass: ${textOf(thrown)}` })
-    agent.status.event('failed', `cannot finish the pass: ${textOf(thrown)}`)
+    unfinished(agent, thrown)
     return QUIET
   } finally {
     if (!claims) agent.status.claim('')
@@ -80,14 +81,14 @@ type Seen = { facts: Facts; wants: readonly Want[]; observed: Observed; plan: Pl
 
 async function look(agent: Agent, cluster: Cluster): Promise<Seen> {
   const facts = await agent.facts()
-  const compiled = compile(cluster, facts)
+  agent.status.holds(holdsOf(cluster, facts.addresses))
+  const compiled = await wantsOf(agent, cluster, facts)
   const observed = await observe({
     ...agent,
     facts,
     wants: compiled.wants,
     heldByPeer: heldByPeer(agent.peers.latest()),
   })
-  agent.status.holds(holdsOf(cluster, observed.addresses))
   agent.status.details({
     daemons: [...observed.daemons].map(([name, d]) => ({
       name,

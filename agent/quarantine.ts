@@ -1,6 +1,20 @@
 // What a failure means for the passes to come: the digest is quarantined, or tried again later.
 import { textOf } from './failure.ts'
 import type { Agent, PassResult } from './pass.ts'
+import { Unreadable } from './vault.ts'
+
+/** A pass that could not be finished: what was not begun is not begun, and the next one looks anew. */
+export function unfinished({ status }: Pick<Agent, 'status'>, thrown: unknown): void {
+  if (thrown instanceof Unreadable) {
+    const reason = `nothing is changed: ${textOf(thrown)}`
+    status.set({ condition: 'Stalled', reason })
+    status.event('refused', reason)
+    return
+  }
+  const reason = `cannot finish the pass: ${textOf(thrown)}`
+  status.set({ condition: 'Degraded', reason })
+  status.event('failed', reason)
+}
 
 const RETRY_MS_MIN = 1_000
 const RETRY_MS_MAX = 60_000

@@ -2,21 +2,18 @@
 import type { Cluster } from '../spec/cluster.ts'
 import { watchArp } from './arp-watch.ts'
 import { watchCertificates } from './certificates.ts'
-import { createHost } from './host/index.ts'
 import { realClock } from './host/clock.ts'
 import { examine } from './host/doctor/index.ts'
 import { probeFacts } from './host/facts.ts'
 import { takeLock } from './host/lock.ts'
-import { createLogFile, logFile } from './host/log-files.ts'
 import { createLogDoor } from './host/logs.ts'
 import { createLogDesk } from './logs.ts'
 import { beatingRun, createNotifier, notifySocket } from './host/notify.ts'
-import { realRandom } from './host/random.ts'
 import type { AgentConfig } from './config.ts'
 import { openHubKey } from './enrol.ts'
 import { createFilesView } from './files.ts'
 import { examineOften } from './examine.ts'
-import { openMemory } from './memory.ts'
+import { openMachine } from './machine.ts'
 import { metricsText } from './metrics.ts'
 import { policyOf } from './config-trust.ts'
 import { openTrust } from './trust.ts'
@@ -27,6 +24,7 @@ import { emptyPassState } from './pass-state.ts'
 import { askersOf, createPeers } from './peers.ts'
 import { engines } from './providers/index.ts'
 import { enrolDoors } from './host/enrol-doors.ts'
+import { type Secrets, tellRecipient } from './secrets.ts'
 import { sourcesOf } from './sources.ts'
 import { AGAIN_MS, createPace, type Pace } from './pace.ts'
 import { watchSplits } from './split.ts'
@@ -50,11 +48,9 @@ export async function runAgent(
   say: (line: string) => void,
 ): Promise<void> {
   const lock = await takeLock(`${config.state}/lock`)
-  const log = keptBesideDaemons(say, config.run, () => host.supervisor.kind)
-  const host = createHost({ supervisor: config.supervisor, runDirectory: config.run, log })
-  const world: World = { host, clock: realClock, random: realRandom }
-  const memory = await openMemory(host, config.state)
-  const status = createStatus(world, memory, config.node, agentVersion)
+  const { host, world, memory, secrets, log } = await openMachine(config, say)
+  const { vault } = secrets
+  const status = createStatus(world, memory, config.node, agentVersion, vault.redact)
   status.onEvent(({ kind, text }) => log(`${kind}: ${text}`))
   const events = createEventQueue()
   status.onEvent((event) => events.push(event))
@@ -77,11 +73,12 @@ export async function runAgent(
   const door = { port: config.peer.port, token: config.peer.token ?? '' }
   const agent: Agent = {
     // Commands are run by passes alone; what runs beside the loop must not feed its watchdog.
-    world: { ...world, host: { ...host, run: beatingRun(host.run, notifier.beat) } },
+    world: { ...world, host: vault.sealed({ ...host, run: beatingRun(host.run, notifier.beat) }) },
     node: config.node,
     engines,
     memory,
     trust,
+    vault,
     status,
     peers: createPeers(host, door),
     outside: lookers(config, world, pace.wake, () => takenClusters(agent)),
@@ -95,7 +92,7 @@ export async function runAgent(
   const yields = new Map<string, Yielding>()
   const { token } = key
   const doors = openDoors(agent, {
-    ...{ config, agentVersion, token, events, wake: pace.wake, log, yields },
+    ...{ config, agentVersion, token, events, wake: pace.wake, log, yields, secrets },
   })
   notifier.ready()
   try {
@@ -107,23 +104,11 @@ export async function runAgent(
       watchSplits({ ...agent, ...world, ...askersOf(host, door), cluster, yields }, signal),
       watchArp({ ...agent, ...world, cluster }, signal),
       watchCertificates({ ...agent, ...world, cluster }, signal),
+      tellRecipient(secrets, status, world.clock, signal),
     ])
   } finally {
     for (const close of doors) await close()
     await lock.release()
-  }
-}
-
-/** Where no journal has the agent's lines they are kept in a file, as those of its daemons are. */
-function keptBesideDaemons(
-  say: (line: string) => void,
-  run: string,
-  kind: () => 'systemd' | 'builtin',
-): (line: string) => void {
-  const keep = createLogFile(logFile(run, 'agent'), realClock.now)
-  return (line) => {
-    say(line)
-    if (kind() === 'builtin') keep(line)
   }
 }
 
@@ -181,6 +166,7 @@ type DoorNeeds = {
   readonly events: EventQueue
   readonly wake: () => void
   readonly log: (line: string) => void
+  readonly secrets: Pick<Secrets, 'line'>
   readonly yields: ReadonlyMap<string, Yielding>
 }
 
@@ -252,6 +238,6 @@ function openDoors(agent: Agent, needs: DoorNeeds): readonly Close[] {
     closes.push(() => line.close())
     uplink = line
   }
-  closes.push(startNotify(agent, config, uplink))
+  closes.push(startNotify(agent, config, uplink, needs.secrets))
   return closes
 }

@@ -45,6 +45,7 @@ export type Status = {
     readonly strangers?: readonly Finding[]
     readonly mounts?: readonly MountState[]
     readonly certificates?: readonly CertificateState[]
+    readonly recipient?: string
   }): void
   /** One event per text in a row: a reason that stays the same is said once. */
   event(kind: NodeEvent['kind'], text: string): void
@@ -54,7 +55,15 @@ export type Status = {
 
 type Details = Pick<
   Report,
-  'daemons' | 'servers' | 'drift' | 'steps' | 'passMs' | 'findings' | 'mounts' | 'certificates'
+  | 'daemons'
+  | 'servers'
+  | 'drift'
+  | 'steps'
+  | 'passMs'
+  | 'findings'
+  | 'mounts'
+  | 'certificates'
+  | 'recipient'
 > & {
   readonly alarms: readonly Finding[]
   readonly strangers: readonly Finding[]
@@ -84,6 +93,13 @@ function said(
     ...(outside === undefined ? {} : { outside }),
   }
 }
+const knownOf = (meta: Meta, failed: string) => ({
+  failed: failed === '' ? meta.failedDigest : failed,
+  wanted: meta.wantedDigest,
+  wantedRevision: meta.wantedRevision,
+  running: meta.runningDigest,
+  runningRevision: meta.runningRevision,
+})
 const JUST_STARTED = {
   condition: 'Reconciling',
   reason: 'the agent has just started',
@@ -95,6 +111,8 @@ export function createStatus(
   memory: Memory,
   node: string,
   agentVersion: string,
+  /** Takes what must not be seen out of every text that leaves the node here. */
+  redact: (text: string) => string = (text) => text,
 ): Status {
   const boot = world.random.id()
   let now: Pick<Summary, 'condition' | 'reason' | 'failed' | 'step'> = JUST_STARTED
@@ -111,11 +129,7 @@ export function createStatus(
     node,
     boot,
     ...now,
-    failed: now.failed === '' ? memory.meta().failedDigest : now.failed,
-    wanted: memory.meta().wantedDigest,
-    wantedRevision: memory.meta().wantedRevision,
-    running: memory.meta().runningDigest,
-    runningRevision: memory.meta().runningRevision,
+    ...knownOf(memory.meta(), now.failed),
     holds: [...held],
     ...said(memory.meta(), claimed),
   })
@@ -123,7 +137,7 @@ export function createStatus(
     summary,
     report: () => reportOf(summary(), details, agentVersion),
     set: (patch) => {
-      now = { failed: '', ...patch, reason: patch.reason.slice(0, 4000) }
+      now = { failed: '', ...patch, reason: redact(patch.reason).slice(0, 4000) }
       changed()
     },
     holds: (next) => {
@@ -138,14 +152,15 @@ export function createStatus(
     },
     details: (patch) => {
       details = {
-        ...merged(details, patch),
-        ...seenOf({ ...details, ...patch }),
+        ...merged(details, redactedDetails(patch, redact)),
+        ...seenOf({ ...details, ...redactedDetails(patch, redact) }),
       }
       changed()
     },
-    event: (kind, text) => {
-      if (last?.kind === kind && last.text === text.slice(0, 1000)) return
-      last = { id: world.random.id(), at: world.clock.now(), kind, text: text.slice(0, 1000) }
+    event: (kind, said) => {
+      const text = redact(said).slice(0, 1000)
+      if (last?.kind === kind && last.text === text) return
+      last = { id: world.random.id(), at: world.clock.now(), kind, text }
       for (const hear of hearers) hear(last)
     },
     onChange: (listener) => {
@@ -191,15 +206,37 @@ const certificatesOf = (certificates: readonly CertificateState[] | undefined) =
     ? {}
     : { certificates: certificates.slice(0, CERTIFICATES_MAX) }
 
+type Patch = Parameters<Status['details']>[0]
+/** All that is words in it. */
+function redactedDetails(patch: Patch, redact: (text: string) => string): Patch {
+  const each = (all: readonly Finding[] | undefined) =>
+    all?.map((one) => ({
+      ...one,
+      what: redact(one.what),
+      why: redact(one.why),
+      hint: redact(one.hint),
+    }))
+  const [findings, alarms] = [each(patch.findings), each(patch.alarms)]
+  return {
+    ...patch,
+    ...(patch.drift && { drift: patch.drift.map(redact) }),
+    ...(patch.steps && { steps: patch.steps.map(redact) }),
+    ...(findings && { findings }),
+    ...(alarms && { alarms }),
+  }
+}
+
 type Seen = {
   readonly findings?: readonly Finding[]
   readonly mounts?: readonly MountState[]
   readonly certificates?: readonly CertificateState[]
+  readonly recipient?: string
 }
-const seenOf = ({ findings, mounts, certificates }: Seen) => ({
+const seenOf = ({ findings, mounts, certificates, recipient }: Seen) => ({
   ...findingsOf(findings),
   ...mountsOf(mounts),
   ...certificatesOf(certificates),
+  ...(recipient === undefined ? {} : { recipient }),
 })
 
 /** Addresses of vips that the kernel of this node has and announces now, as "vip/address", sorted. */

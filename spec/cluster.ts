@@ -3,6 +3,7 @@
 import type { Scheduler } from './lvs.ts'
 import type { ClusterNotify } from './notify.ts'
 import type { Logs, Stats } from './operations.ts'
+import type { ClusterSecret } from './secrets.ts'
 import type { RetryReason, When } from './proxy.ts'
 
 export type Family = 4 | 6
@@ -285,6 +286,7 @@ export type Cluster = {
   readonly modules: readonly ClusterModule[]
   readonly firewall: ClusterFirewall
   readonly selinux: ClusterSelinux
+  readonly secrets: readonly ClusterSecret[]
   readonly stats?: Stats
   readonly logs: Required<Pick<Logs, 'facility' | 'requests'>> & { readonly target?: string }
   readonly notify?: ClusterNotify

@@ -8,6 +8,7 @@ import {
 } from './limits.ts'
 import { entries } from './maps.ts'
 import { HostName, mapOf, Ms, oneOf, Path, Port } from './names.ts'
+import { placeOf, SecretPlace, type Secrets } from './secrets.ts'
 
 const closed = { additionalProperties: false }
 
@@ -38,14 +39,6 @@ const MailAddress = (description: string) =>
   })
 /** On the machine that sends: the hub, or the node where there is no hub. */
 const OnSender = (description: string) => Path(`${description}; on the hub, or on the nodes`)
-/** Where a secret lies; no name can leave the directory of credentials, and no other variable than ours is read. */
-const SecretPlace = (description: string) =>
-  Type.String({
-    pattern:
-      '^(?:(?:/[A-Za-z0-9_.@+-]{1,128}){1,16}|credential:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}|env:HACTL_SECRET_[A-Z0-9_]{1,64})$',
-    description: `${description}: a path, credential:NAME of systemd, or env:HACTL_SECRET_NAME; on the hub, or on the nodes`,
-  })
-
 export const Mail = Type.Object(
   {
     to: Type.Array(MailAddress('recipient, name@domain'), {
@@ -133,9 +126,12 @@ export type ClusterNotify = {
   readonly messagesMax: number
 }
 
-function mailOf(mail: Static<typeof Mail>): ClusterMail {
+function mailOf(mail: Static<typeof Mail>, secrets: Secrets | undefined): ClusterMail {
   const { to, from, smtpHost, smtpPort, caFile, user, passwordFile } = mail
-  const auth = user !== undefined && passwordFile !== undefined ? { user, passwordFile } : undefined
+  const auth =
+    user !== undefined && passwordFile !== undefined
+      ? { user, passwordFile: placeOf(secrets, passwordFile) }
+      : undefined
   // A password never leaves in the clear because somebody on the way dropped the word STARTTLS (RFC 8314 section 4.1).
   const asked = mail.tls ?? 'starttls'
   const tls = auth !== undefined && asked === 'starttls' ? 'required' : asked
@@ -148,17 +144,22 @@ function mailOf(mail: Static<typeof Mail>): ClusterMail {
   }
 }
 
-const webhookOf = (name: string, hook: Static<typeof Webhook>): ClusterWebhook => ({
+const webhookOf = (
+  name: string,
+  hook: Static<typeof Webhook>,
+  secrets: Secrets | undefined,
+): ClusterWebhook => ({
   name,
-  at: hook.urlFile === undefined ? { url: hook.url ?? '' } : { file: hook.urlFile },
+  at:
+    hook.urlFile === undefined ? { url: hook.url ?? '' } : { file: placeOf(secrets, hook.urlFile) },
   format: hook.format ?? 'json',
-  ...(hook.tokenFile !== undefined && { tokenFile: hook.tokenFile }),
+  ...(hook.tokenFile !== undefined && { tokenFile: placeOf(secrets, hook.tokenFile) }),
 })
 
 /** The section with every default filled in. */
-export const notifyOf = (notify: Notify): ClusterNotify => ({
-  ...(notify.mail && { mail: mailOf(notify.mail) }),
-  webhooks: entries(notify.webhooks).map(([name, hook]) => webhookOf(name, hook)),
+export const notifyOf = (notify: Notify, secrets?: Secrets): ClusterNotify => ({
+  ...(notify.mail && { mail: mailOf(notify.mail, secrets) }),
+  webhooks: entries(notify.webhooks).map(([name, hook]) => webhookOf(name, hook, secrets)),
   on: TOPICS.filter((topic) => notify.on?.includes(topic) ?? !QUIET_TOPICS.includes(topic)),
   repeatMs: notify.repeatMs ?? NOTIFY_REPEAT_MS,
   messagesMax: notify.messagesMax ?? NOTIFY_MESSAGES_MAX,

@@ -8,8 +8,8 @@ const closed = { additionalProperties: false }
 export const StatsUser = Type.Object(
   {
     passwordHash: Type.String({
-      pattern: '^\\$(?:5|6|2y)\\$[A-Za-z0-9./$=]{10,200}$',
-      description: 'crypt(3) hash, for instance of `openssl passwd -5`; never the password',
+      pattern: '^(?:\\$(?:5|6|2y)\\$[A-Za-z0-9./$=]{10,200}|\\$\\{secret:[a-z][a-z0-9-]{0,30}\\})$',
+      description: `crypt(3) hash, for instance of "openssl passwd -5", or \${secret:NAME} of one; never the password`,
     }),
   },
   closed,

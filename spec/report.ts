@@ -2,6 +2,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { NODE_FILE_CHARS_MAX, VERIFY_ASKERS_MAX } from './limits.ts'
 import { oneOf } from './names.ts'
+import { RECIPIENT_PATTERN } from './secrets.ts'
 
 const closed = { additionalProperties: false }
 const text = (max: number) => Type.String({ maxLength: max })
@@ -167,6 +168,8 @@ export const Report = Type.Object(
     mounts: Type.Optional(Type.Array(MountState, { maxItems: 100 })),
     /** Absent: none in the spec, none read yet, or an agent of before. */
     certificates: Type.Optional(Type.Array(CertificateState, { maxItems: 100 })),
+    /** The node's public age key: secrets are encrypted for it. Absent: none yet, or an agent of before. */
+    recipient: Type.Optional(Type.String({ pattern: RECIPIENT_PATTERN })),
   },
   closed,
 )

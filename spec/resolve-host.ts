@@ -1,6 +1,7 @@
 // Services, packages, kernel settings, firewall, SELinux in normal form.
 import type { Cluster, PackageNames } from './cluster.ts'
 import { entries } from './maps.ts'
+import { referencesIn } from './secrets.ts'
 import type { Spec } from './schema.ts'
 import type { Service } from './services.ts'
 
@@ -56,9 +57,10 @@ const packagesOf = (
   names: { readonly apt?: readonly string[]; readonly dnf?: readonly string[] } | undefined,
 ): PackageNames => ({ apt: names?.apt ?? [], dnf: names?.dnf ?? [] })
 
+/** What holds a secret is for root alone unless the spec says more. */
 const filesOf = (service: Service) =>
-  entries(service.files).map(([path, file]) => ({
-    path,
-    body: file.lines.map((line) => `${line}\n`).join(''),
-    mode: Number.parseInt(file.mode ?? '0644', 8),
-  }))
+  entries(service.files).map(([path, file]) => {
+    const body = file.lines.map((line) => `${line}\n`).join('')
+    const mode = file.mode ?? (referencesIn(body).length > 0 ? '0600' : '0644')
+    return { path, body, mode: Number.parseInt(mode, 8) }
+  })

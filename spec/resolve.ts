@@ -24,6 +24,7 @@ import { resolveLvs } from './resolve-lvs.ts'
 import { resolveExports, resolveMounts } from './resolve-storage.ts'
 import { poolsInExtra, routesOf } from './routes.ts'
 import type { Spec } from './schema.ts'
+import { secretsOf } from './secrets.ts'
 import { singlePoints } from './spof.ts'
 import type { Vip } from './vip.ts'
 import { allocateVrids, nodeNets, peerNet } from './vrid.ts'
@@ -44,6 +45,7 @@ export function resolve(spec: Spec): Cluster {
     keepalived: resolveKeepalived(spec.keepalived),
     exports: resolveExports(spec),
     mounts: resolveMounts(spec),
+    secrets: secretsOf(spec.secrets),
     ...resolveHost(spec),
     ...(spec.stats && { stats: spec.stats }),
     logs: {
@@ -51,7 +53,7 @@ export function resolve(spec: Spec): Cluster {
       requests: requests ?? true,
       ...(target !== undefined && { target }),
     },
-    ...(spec.notify && { notify: notifyOf(spec.notify) }),
+    ...(spec.notify && { notify: notifyOf(spec.notify, spec.secrets) }),
     ...(spec.hub && { hubUrl: spec.hub.url }),
     singlePoints: singlePoints(spec).map(({ text }) => text),
     rollout: {

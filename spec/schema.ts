@@ -21,6 +21,7 @@ import { Notify } from './notify.ts'
 import { Hub, Logs, Rollout, SourceRef, Stats } from './operations.ts'
 import { Pool } from './pool.ts'
 import { ProxySection } from './proxy.ts'
+import { Secrets } from './secrets.ts'
 import { Firewall, ModuleMap, Packages, Selinux, Service, SysctlMap } from './services.ts'
 import { Export, Mount } from './storage.ts'
 import { Vip } from './vip.ts'
@@ -52,6 +53,7 @@ export const Spec = Type.Object(
     modules: Type.Optional(ModuleMap),
     firewall: Type.Optional(Firewall),
     selinux: Type.Optional(Selinux),
+    secrets: Type.Optional(Secrets),
     stats: Type.Optional(Stats),
     logs: Type.Optional(Logs),
     notify: Type.Optional(Notify),

@@ -32,7 +32,10 @@ export const ServiceFile = Type.Object(
       description: 'the whole file; each line ends with a newline',
     }),
     mode: Type.Optional(
-      oneOf(['0600', '0640', '0644', '0755'], 'permissions, owner root; default 0644'),
+      oneOf(
+        ['0600', '0640', '0644', '0755'],
+        'permissions, owner root; default 0644, and 0600 where a secret stands in it',
+      ),
     ),
   },
   { ...closed, description: 'a configuration file of the service' },

@@ -136,6 +136,22 @@ test('unit tests wait for nothing but what they poll for', () => {
   )
 })
 
+test('a secret is taken out of its type only where it goes to a file, a header, a key or a test', () => {
+  const doors = [
+    ...['agent/vault.ts', 'agent/host/age.ts', 'agent/host/secret-file.ts'],
+    ...['agent/host/mailer.ts', 'agent/host/webhook.ts', 'test/'],
+  ]
+  const opens = (path: string) => /\.reveal\b|\breveal\s*[,}]/.test(textOf(path))
+  none(
+    files.filter((path) => path !== 'spec/secret.ts' && !starts(path, doors) && opens(path)),
+    `it is a Secret everywhere but in ${doors.join(', ')}`,
+  )
+  none(
+    doors.filter((path) => path !== 'test/' && !opens(path)),
+    'it opens none any more: take it off the list',
+  )
+})
+
 test('no word that puts work off, no name that says nothing', () => {
   const off = /\b(?:FIXME|TO(?:)DO|XX(?:)X)\b/
   none(
@@ -160,6 +176,7 @@ test('runtime dependencies are the agreed ones', () => {
     '@hono/node-server',
     '@peculiar/x509',
     '@sinclair/typebox',
+    'age-encryption',
     'commander',
     'diff',
     'execa',

@@ -3,7 +3,7 @@ import type { ClusterNotify } from '../../spec/notify.ts'
 import type { Courier, Delivery, Notice, Sender } from '../../spec/notice.ts'
 import type { Clock } from '../world.ts'
 import { sendMail } from './mailer.ts'
-import { codeOf } from './secret-file.ts'
+import { codeOf, readSecretLine, type SecretReader } from './secret-file.ts'
 import { postWebhook } from './webhook.ts'
 
 /** What one try came to. */
@@ -28,7 +28,10 @@ export const RETRY_MS_MAX = 120_000
 /** Older news is no news: it stands in the events. */
 export const AGE_MS_MAX = 6 * 3_600_000
 
-export const waysOf = (notify: ClusterNotify): readonly Way[] => {
+export const waysOf = (
+  notify: ClusterNotify,
+  read: SecretReader = readSecretLine,
+): readonly Way[] => {
   const { mail, webhooks } = notify
   return [
     ...(mail === undefined
@@ -37,13 +40,13 @@ export const waysOf = (notify: ClusterNotify): readonly Way[] => {
           {
             name: 'mail',
             deliver: (notice: Notice, sender: Sender, stop: AbortSignal) =>
-              sendMail(mail, notice, sender, stop),
+              sendMail(mail, notice, sender, stop, { read }),
           },
         ]),
     ...webhooks.map((hook) => ({
       name: `webhook ${hook.name}`,
       deliver: (notice: Notice, sender: Sender, stop: AbortSignal) =>
-        postWebhook(hook, notice, sender, stop),
+        postWebhook(hook, notice, sender, stop, { read }),
     })),
   ]
 }
@@ -99,7 +102,7 @@ async function drain(clock: Clock, lane: Lane, stop: AbortSignal): Promise<void>
   }
 }
 
-/** `ways` is for tests. Never throws and never waits; close() gives up what is under way. */
+/** `ways` says how secrets are read, and is replaced in tests. Never throws and never waits; close() gives up what is under way. */
 export function createCourier(
   clock: Clock,
   ways: (notify: ClusterNotify) => readonly Way[] = waysOf,

@@ -4,7 +4,7 @@ import type { Notice, Sender } from '../../spec/notice.ts'
 import { messageId, subjectOf, textOf } from '../../spec/notice-text.ts'
 import type { Attempt } from './courier.ts'
 import { readFileState } from './files.ts'
-import { readSecret, redacted } from './secret-file.ts'
+import { readSecretLine, redacted, type SecretReader } from './secret-file.ts'
 
 /** The whole of one attempt; its steps are bounded by nodemailer as well. */
 export const MAIL_MS_MAX = 20_000
@@ -43,17 +43,22 @@ function failure(mail: ClusterMail, thrown: unknown, secrets: readonly string[])
   return { ok: false, again: code < 500, text: redacted(why, secrets) }
 }
 
+export type Trying = {
+  readonly timeoutMs?: number | undefined
+  readonly read?: SecretReader | undefined
+}
+
 /** Never throws; at most timeoutMs. The password is read now, so that a new one needs no restart. */
 export async function sendMail(
   mail: ClusterMail,
   notice: Notice,
   sender: Sender,
   stop: AbortSignal,
-  timeoutMs = MAIL_MS_MAX,
+  { timeoutMs = MAIL_MS_MAX, read = readSecretLine }: Trying = {},
 ): Promise<Attempt> {
   const secrets: string[] = []
   try {
-    const pass = mail.auth === undefined ? undefined : await readSecret(mail.auth.passwordFile)
+    const pass = mail.auth === undefined ? undefined : (await read(mail.auth.passwordFile)).reveal()
     if (mail.auth !== undefined && pass !== undefined)
       secrets.push(pass, `\u0000${mail.auth.user}\u0000${pass}`)
     const ca = await caOf(mail)

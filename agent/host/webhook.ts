@@ -3,16 +3,18 @@ import type { ClusterWebhook } from '../../spec/notify.ts'
 import type { Notice, Sender } from '../../spec/notice.ts'
 import { jsonBody, slackBody } from '../../spec/notice-text.ts'
 import type { Attempt } from './courier.ts'
-import { codeOf, readSecret, redacted } from './secret-file.ts'
+import type { Trying } from './mailer.ts'
+import { codeOf, readSecretLine, redacted, type SecretReader } from './secret-file.ts'
 
 export const WEBHOOK_MS_MAX = 10_000
 /** A server may ask for patience, but not for more than this. */
 const RETRY_AFTER_MS_MAX = 300_000
 
-async function addressOf(hook: ClusterWebhook): Promise<URL> {
-  const text = 'url' in hook.at ? hook.at.url : await readSecret(hook.at.file)
+async function addressOf(hook: ClusterWebhook, read: SecretReader): Promise<URL> {
+  const text = 'url' in hook.at ? hook.at.url : (await read(hook.at.file)).reveal()
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return new URL(text)
-  const where = 'url' in hook.at ? 'its url' : hook.at.file
+  const where =
+    'url' in hook.at ? 'its url' : hook.at.file.startsWith('age:') ? 'its address' : hook.at.file
   throw new Error(`cannot use ${where}: no http or https address`)
 }
 
@@ -59,15 +61,15 @@ export async function postWebhook(
   notice: Notice,
   sender: Sender,
   stop: AbortSignal,
-  timeoutMs = WEBHOOK_MS_MAX,
+  { timeoutMs = WEBHOOK_MS_MAX, read = readSecretLine }: Trying = {},
 ): Promise<Attempt> {
   const secrets: string[] = []
   let host = ''
   try {
-    const url = await addressOf(hook)
+    const url = await addressOf(hook, read)
     host = `${url.host}: `
     secrets.push(url.href, url.pathname.length > 1 ? url.pathname : '', url.search)
-    const token = hook.tokenFile === undefined ? undefined : await readSecret(hook.tokenFile)
+    const token = hook.tokenFile === undefined ? undefined : (await read(hook.tokenFile)).reveal()
     if (token !== undefined) secrets.push(token)
     const body = hook.format === 'slack' ? slackBody(notice, sender) : jsonBody(notice, sender)
     const response = await fetch(url, {

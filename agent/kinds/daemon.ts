@@ -3,7 +3,7 @@ import type { Action } from '../action.ts'
 import type { Diffed, Impact, Observed, Step, WantDaemon, WantFile } from '../plan/types.ts'
 import type { Daemon } from '../world.ts'
 import { liveCommands } from './live.ts'
-import { differs, isForeign } from './plain-file.ts'
+import { differs, isForeign, whyDiffers } from './plain-file.ts'
 
 export const VERIFY_TIMEOUT_MS = 5_000
 const DIGEST = /hactl[:_]([0-9a-f]{16})/
@@ -28,7 +28,12 @@ export function diffDaemon(want: WantDaemon, observed: Observed): Diffed {
   return {
     step: {
       id,
-      why: whyOf(changed, running, proven, live.length),
+      why: whyOf(
+        changed.map((f) => whyDiffers(f, observed)),
+        running,
+        proven,
+        live.length,
+      ),
       impact,
       says,
       vips: want.vips,
@@ -93,9 +98,9 @@ const needOf = (changed: boolean, running: boolean, proven: boolean): Need => {
   return changed || !proven ? 'reload' : 'nothing'
 }
 
-function whyOf(changed: readonly WantFile[], running: boolean, proven: boolean, live: number) {
+function whyOf(changed: readonly string[], running: boolean, proven: boolean, live: number) {
   const parts = [
-    ...changed.map((f) => `${f.path} differs`),
+    ...changed,
     ...(running ? [] : ['it does not run']),
     ...(running && !proven && changed.length === 0 ? ['it runs another configuration'] : []),
     ...(live > 0 ? [`${live} live server settings differ`] : []),

@@ -1,5 +1,6 @@
 // A file that is not the configuration of a daemon of ours: written, then made to count. Pure diff.
 import type { Action } from '../action.ts'
+import { changedSecrets } from '../plan/secrets.ts'
 import type { Diffed, Observed, Owned, WantFile, WantPlainFile } from '../plan/types.ts'
 
 export const fileId = (path: string) => `file:${path}`
@@ -11,6 +12,14 @@ export const isForeign = (path: string, observed: Observed): boolean =>
 export const differs = (file: WantFile, observed: Observed): boolean => {
   const have = observed.files.get(file.path)
   return have?.body !== file.body || have.mode !== file.mode
+}
+
+/** What differs, in words; of another value of a secret its name. */
+export function whyDiffers(file: WantFile, observed: Observed): string {
+  const names = changedSecrets(observed.files.get(file.path)?.body, file.body)
+  return names.length === 0
+    ? `${file.path} differs`
+    : `${file.path} has another value of secret ${names.join(', ')}`
 }
 
 /** Back to what was there: the bytes on disk before us, or what last proved itself. */

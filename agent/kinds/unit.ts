@@ -1,7 +1,7 @@
 // A systemd unit that somebody else ships, with our files for it. Pure diff. systemctl's exit is never a proof.
 import type { Action } from '../action.ts'
 import type { Diffed, Impact, Observed, Owned, WantUnit } from '../plan/types.ts'
-import { differs, fileId, isForeign, putBack } from './plain-file.ts'
+import { differs, fileId, isForeign, putBack, whyDiffers } from './plain-file.ts'
 
 const SYSTEMCTL_TIMEOUT_MS = 90_000
 const CHECK_TIMEOUT_MS = 20_000
@@ -42,7 +42,7 @@ export function diffUnit(want: WantUnit, observed: Observed): Diffed {
     ...(have?.loaded === true ? [] : ['systemd does not know it yet']),
     ...(wrongState ? [`is ${have?.active ?? 'unknown'}`] : []),
     ...(wrongBoot ? [`is ${have?.boot} at boot`] : []),
-    ...changed.map((file) => `${file.path} differs`),
+    ...changed.map((file) => whyDiffers(file, observed)),
   ].join(', ')
   return {
     step: {

@@ -1,7 +1,8 @@
 // The notify section on a real node: the loop beside the pass, with the courier and the peers' doors.
 import type { AgentConfig } from '../config.ts'
-import { createCourier } from '../host/courier.ts'
+import { createCourier, waysOf } from '../host/courier.ts'
 import type { Agent } from '../pass.ts'
+import type { Secrets } from '../secrets.ts'
 import { currentCluster } from '../target.ts'
 import { askNodes, placesOf } from '../peers.ts'
 import { runAgentNotify } from './index.ts'
@@ -11,10 +12,11 @@ export function startNotify(
   agent: Agent,
   config: AgentConfig,
   hub: { connected(): boolean } | undefined,
+  secrets: Pick<Secrets, 'line'>,
 ): () => Promise<void> {
   const { world, status } = agent
   const stop = new AbortController()
-  const courier = createCourier(world.clock)
+  const courier = createCourier(world.clock, (notify) => waysOf(notify, secrets.line))
   const door = { port: config.peer.port, token: config.peer.token ?? '' }
   const running = runAgentNotify(
     {

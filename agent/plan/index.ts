@@ -16,6 +16,7 @@ import { diffSysctl } from '../kinds/sysctl.ts'
 import { diffUnit } from '../kinds/unit.ts'
 import { diffVirtualService } from '../kinds/virtual-service.ts'
 import { providers } from '../providers/index.ts'
+import { narrowed } from './secrets.ts'
 import { retired } from './retired.ts'
 import type { Facts, Kept, Observed, Plan, Provider, Step, Want } from './types.ts'
 
@@ -33,7 +34,7 @@ export function compile(
 ): Compiled {
   const parts = from.map((provider) => provider.compile(cluster, facts))
   return {
-    wants: parts.flatMap((p) => p.wants),
+    wants: parts.flatMap((p) => p.wants).map(narrowed),
     notes: parts.flatMap((p) => p.notes),
     unmet: parts.flatMap((p) => p.unmet ?? []),
   }

@@ -49,6 +49,10 @@ import { routeConflict } from './route-conflict.ts'
 import { routeNameUnique } from './route-name-unique.ts'
 import { routeShadowed } from './route-shadowed.ts'
 import { secretInline } from './secret-inline.ts'
+import { secretKnown } from './secret-known.ts'
+import { secretMode } from './secret-mode.ts'
+import { secretRecipients } from './secret-recipients.ts'
+import { secretUsed } from './secret-used.ts'
 import { serverHostName } from './server-host-name.ts'
 import { serverLoop } from './server-loop.ts'
 import { serverPlace } from './server-place.ts'
@@ -174,4 +178,8 @@ export const RULES: readonly Rule[] = [
   keepalivedKnown,
   vipWire,
   keepalivedUsed,
+  secretKnown,
+  secretUsed,
+  secretMode,
+  secretRecipients,
 ]

@@ -1,13 +1,14 @@
 // HA077: an extra line for nginx is one whole directive, and stays in its block.
 import { entries } from '../maps.ts'
 import { nginxProxies, poolsBehind } from '../nginx.ts'
+import { withoutReferences } from '../secrets.ts'
 import { error, type Rule } from './rule.ts'
 
 /** Outside of quotes. */
 const bare = (line: string): string => line.replace(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/g, '')
 
 function faultOf(line: string): string | undefined {
-  const text = bare(line)
+  const text = bare(withoutReferences(line))
   if (/["']/.test(text)) return 'a quote stays open'
   if (/[{}]/.test(text)) return 'a block does not fit into a line; include a file of your own'
   if (!text.endsWith(';')) return 'it ends without ;'

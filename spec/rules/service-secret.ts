@@ -1,6 +1,8 @@
 // HA066: a service's file in the spec is read by all who read the spec.
 import { entries } from '../maps.ts'
+import { withoutReferences } from '../secrets.ts'
 import { type Rule, warning } from './rule.ts'
+import { INSTEAD } from './secret-inline.ts'
 
 /** An assignment of a literal; a variable, a call, a file name or an empty value is none. */
 const SECRET =
@@ -11,14 +13,14 @@ export const serviceSecret: Rule = (spec) =>
   entries(spec.services).flatMap(([name, { files }]) =>
     entries(files).flatMap(([path, { lines }]) =>
       lines.flatMap((line, at) =>
-        COMMENT.test(line) || !SECRET.test(line)
+        COMMENT.test(line) || !SECRET.test(withoutReferences(line))
           ? []
           : [
               warning(
                 'HA066',
                 ['services', name, 'files', path, 'lines', at],
                 'this looks like a secret',
-                'keep it in a file on the nodes that this one includes',
+                INSTEAD,
               ),
             ],
       ),

@@ -13,7 +13,7 @@ after(tidy)
 async function one(answers: Answer[] = [], more: Partial<ClusterWebhook> = {}, timeoutMs?: number) {
   const { url, posted, close } = await web(answers)
   const hook: ClusterWebhook = { name: 'ops', at: { url }, format: 'json', ...more }
-  const attempt = await postWebhook(hook, NOTICE, SENDER, stop, timeoutMs)
+  const attempt = await postWebhook(hook, NOTICE, SENDER, stop, { timeoutMs })
   await close()
   return { attempt, posted, host: new URL(url).host }
 }
@@ -47,7 +47,7 @@ test('a token goes as Bearer, and nowhere else', async () => {
     tokenFile: secretFile('hook.token', token),
   })
   assert.equal(posted[0]?.headers.authorization, `Bearer ${token}`)
-  assert.match(attempt.text, /answered 403: no \*\*\* here/)
+  assert.match(attempt.text, /answered 403: no \[secret\] here/)
   assert.equal(attempt.again, false)
 })
 
@@ -84,7 +84,7 @@ test('a file that is missing, empty or no address is named', async () => {
     (await postWebhook({ name: 'x', at: { file }, format: 'json' }, NOTICE, SENDER, stop)).text
   assert.equal(await read(`${scratch}/none`), `cannot read ${scratch}/none: ENOENT`)
   const empty = secretFile('empty', '\n')
-  assert.equal(await read(empty), `cannot use ${empty}: its first line is empty`)
+  assert.equal(await read(empty), `cannot use ${empty}: it is empty or not set`)
   const odd = secretFile('odd', 'file:///etc/shadow')
   assert.equal(await read(odd), `cannot use ${odd}: no http or https address`)
 })

@@ -108,6 +108,7 @@ export function cluster(more: Partial<Cluster> = {}): Cluster {
     vips: [],
     proxies: [proxy('web')],
     pools: [pool('app')],
+    secrets: [],
     lvs: [],
     keepalived: { globals: [], blocks: [], groups: {} },
     exports: [],

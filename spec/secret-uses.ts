@@ -1,0 +1,72 @@
+// Where a spec uses its secrets, and which nodes need them for it.
+import { entries } from './maps.ts'
+import { nodesOf, poolsOf } from './resolve.ts'
+import type { Spec } from './schema.ts'
+import { referencesIn } from './secrets.ts'
+
+export type SecretUse = {
+  readonly name: string
+  readonly keys: readonly (string | number)[]
+  /** Empty for who sends messages: the hub, or without one a node. */
+  readonly nodes: readonly string[]
+}
+type Place = { readonly text: string } & Pick<SecretUse, 'keys' | 'nodes'>
+
+export const secretUses = (spec: Spec): readonly SecretUse[] =>
+  [...services(spec), ...extras(spec), ...users(spec), ...senders(spec)].flatMap(
+    ({ text, keys, nodes }) => referencesIn(text).map((name) => ({ name, keys, nodes })),
+  )
+
+const services = (spec: Spec): readonly Place[] =>
+  entries(spec.services).flatMap(([name, { files, nodes = Object.keys(spec.nodes) }]) =>
+    entries(files).flatMap(([path, { lines }]) =>
+      lines.map((text, at) => ({
+        ...{ text, nodes },
+        keys: ['services', name, 'files', path, 'lines', at],
+      })),
+    ),
+  )
+
+function extras(spec: Spec): readonly Place[] {
+  const proxies = entries(spec.proxies).map(([name, proxy]) => ({
+    ...{ name, pools: poolsOf(proxy), extra: proxy.extra ?? [] },
+    nodes: nodesKnown(spec, proxy),
+  }))
+  const listeners = proxies.flatMap(({ name, extra, nodes }) =>
+    extra.map((text, at) => ({ text, nodes, keys: ['proxies', name, 'extra', at] })),
+  )
+  const behind = entries(spec.pools).flatMap(([name, { extra = [] }]) => {
+    const nodes = proxies.flatMap((one) => (one.pools.includes(name) ? one.nodes : []))
+    return extra.map((text, at) => ({
+      ...{ text, nodes: [...new Set(nodes)] },
+      keys: ['pools', name, 'extra', at],
+    }))
+  })
+  return [...listeners, ...behind]
+}
+
+/** A rule may read a spec whose references lead nowhere. */
+const nodesKnown = (spec: Spec, proxy: Parameters<typeof nodesOf>[1]): readonly string[] =>
+  nodesOf(spec, proxy).filter((node) => Object.hasOwn(spec.nodes, node))
+
+function users(spec: Spec): readonly Place[] {
+  const nodes = entries(spec.proxies).flatMap(([, proxy]) =>
+    proxy.engine === 'nginx' ? [] : nodesKnown(spec, proxy),
+  )
+  return entries(spec.stats?.users).map(([name, { passwordHash }]) => ({
+    ...{ text: passwordHash, nodes: [...new Set(nodes)] },
+    keys: ['stats', 'users', name, 'passwordHash'],
+  }))
+}
+
+function senders({ notify }: Spec): readonly Place[] {
+  const at = (text: string | undefined, ...keys: readonly string[]) =>
+    text === undefined ? [] : [{ text, nodes: [], keys: ['notify', ...keys] }]
+  return [
+    ...at(notify?.mail?.passwordFile, 'mail', 'passwordFile'),
+    ...entries(notify?.webhooks).flatMap(([name, { urlFile, tokenFile }]) => [
+      ...at(urlFile, 'webhooks', name, 'urlFile'),
+      ...at(tokenFile, 'webhooks', name, 'tokenFile'),
+    ]),
+  ]
+}
