@@ -2,7 +2,6 @@
 import type { Cluster } from '../spec/cluster.ts'
 import { watchArp } from './arp-watch.ts'
 import { watchCertificates } from './certificates.ts'
-import { realClock } from './host/clock.ts'
 import { examine } from './host/doctor/index.ts'
 import { probeFacts } from './host/facts.ts'
 import { takeLock } from './host/lock.ts'

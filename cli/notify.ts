@@ -1,14 +1,22 @@
 // What `hactl notify test` does: one try on every way, and what the other side said.
 import { type Attempt, type Way, waysOf } from '../agent/host/courier.ts'
+import { readIdentity } from '../agent/host/age.ts'
+import { readSecretLine, type SecretReader } from '../agent/host/secret-file.ts'
+import { agePath } from '../agent/secrets.ts'
 import type { Cluster } from '../spec/cluster.ts'
 import type { Notice, Sender } from '../spec/notice.ts'
 import { EXIT, Exit } from './exit.ts'
 import type { Io } from './io.ts'
 import { jsonOut, paint, plain, plural, table } from './print.ts'
+import { STATE_PATH } from './age-key.ts'
 import { nameOf, needSpec } from './spec-text.ts'
 
+/** On a node also what is encrypted for it. */
+const line: SecretReader = (place) =>
+  readSecretLine(place, { identity: () => readIdentity(agePath(STATE_PATH)) })
+
 function chosen(cluster: Cluster, file: string, only: string | undefined): readonly Way[] {
-  const ways = cluster.notify === undefined ? [] : waysOf(cluster.notify)
+  const ways = cluster.notify === undefined ? [] : waysOf(cluster.notify, line)
   if (ways.length === 0)
     throw new Exit(
       EXIT.no,

@@ -22,6 +22,7 @@ import { addPush } from './commands/push.ts'
 import { addRender } from './commands/render.ts'
 import { addRollback } from './commands/rollback.ts'
 import { addSchema } from './commands/schema.ts'
+import { addSecret } from './commands/secret.ts'
 import { addSign } from './commands/sign.ts'
 import { addStatus } from './commands/status.ts'
 import { addToken } from './commands/token.ts'
@@ -60,6 +61,7 @@ const VERBS = [
   addLab,
   addNotify,
   addKey,
+  addSecret,
   addInit,
   addSchema,
   addCompletion,
@@ -69,7 +71,19 @@ const VERBS = [
 /** Help names these only: it must fit a screen. */
 const RARE = [
   'import',
-  ...['lint', 'render', 'diff', 'sign', 'verify', 'key', 'token', 'notify', 'schema', 'completion'],
+  ...[
+    'lint',
+    'render',
+    'diff',
+    'sign',
+    'verify',
+    'key',
+    'secret',
+    'token',
+    'notify',
+    'schema',
+    'completion',
+  ],
   'version',
   'explain',
 ]

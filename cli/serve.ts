@@ -45,14 +45,15 @@ const shown = (config: object): unknown =>
 
 export async function hub(io: Io, flags: HubServeFlags): Promise<void> {
   const { serveHub } = await import('../site/serve.ts')
-  const { createCourier } = await import('../agent/host/courier.ts')
+  const { createCourier, waysOf } = await import('../agent/host/courier.ts')
   const state = resolve(io.cwd, flags.state)
   const listen = flags.listen ?? [`127.0.0.1:${HUB_PORT}`]
   const open = flags.open === true
   const { clock } = io
   const files = filesAt(io, flags)
   const tls = await tlsOf(files, state, listen)
-  const courier = createCourier(clock)
+  const { line } = await hubSecrets(state)
+  const courier = createCourier(clock, (notify) => waysOf(notify, line))
   const served = await serveHub({ state, listen, open, clock, log: logger(io), courier, tls })
   const { addresses, fingerprint } = served
   const exposed = addresses.filter((at) => at.startsWith('http:') && !onLoopback(at))
@@ -95,6 +96,18 @@ async function tlsOf(flags: HubServeFlags, state: string, listen: readonly strin
   } catch (error) {
     throw new Exit(EXIT.usage, messageOf(error), 'hactl hub --help', error)
   }
+}
+
+/** The hub's own age key, for what it sends: made at the first start. */
+async function hubSecrets(state: string) {
+  const { openIdentity, readIdentity } = await import('../agent/host/age.ts')
+  const { readSecretLine } = await import('../agent/host/secret-file.ts')
+  const { agePath } = await import('../agent/secrets.ts')
+  const path = agePath(state)
+  const line = (place: string) => readSecretLine(place, { identity: () => readIdentity(path) })
+  // A full disk keeps the hub without one, and from nothing else: the first secret that needs it says so.
+  await openIdentity(path).catch(() => undefined)
+  return { line }
 }
 
 /** All addresses is none that a browser can open. */

@@ -19,6 +19,8 @@ export const MOUNTS_MAX = 100
 export const SERVICES_MAX = 100
 export const PACKAGES_MAX = 100
 export const SECRETS_MAX = 200
+/** Persons that can read one secret. */
+export const RECIPIENTS_MAX = 32
 export const ROUTES_MAX = 500
 /** Extra lines of keepalived.conf in one place. */
 export const EXTRA_LINES_MAX = 500

@@ -1,6 +1,7 @@
 // A host of the cluster.
 import { type Static, Type } from '@sinclair/typebox'
 import { Cidr, Interface, mapOf, Word } from './names.ts'
+import { Recipient } from './secrets.ts'
 
 const closed = { additionalProperties: false }
 
@@ -18,6 +19,7 @@ export const Node = Type.Object(
     interface: Type.Optional(
       Interface('kernel name of the main interface; found by the address when absent'),
     ),
+    recipient: Type.Optional(Recipient('of the node, as hactl key age prints it there')),
     links: Type.Optional(mapOf(Link, 8, 'further interfaces by name')),
     labels: Type.Optional(
       Type.Record(Type.String({ pattern: '^[a-z][a-z0-9.-]{0,30}$' }), Word('label value'), {

@@ -2,6 +2,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { VERIFY_TIMEOUT_MS_MAX, VERIFY_TRIES_MAX } from './limits.ts'
 import { mapOf, Ms, oneOf, Path, Port, UrlText } from './names.ts'
+import { Recipient } from './secrets.ts'
 
 const closed = { additionalProperties: false }
 
@@ -116,6 +117,11 @@ export const Hub = Type.Object(
       pattern: '^https?://[A-Za-z0-9.:\\[\\]-]{1,200}$',
       description: 'base address, for links in messages',
     }),
+    recipient: Type.Optional(
+      Recipient(
+        'of the hub, as hactl key age --state prints it there: secrets of notify are encrypted for it too',
+      ),
+    ),
   },
   closed,
 )

@@ -1,6 +1,6 @@
 // Secrets by reference: named once, with where the value lies; texts of the spec hold the name. Resolved on the node, when a file is written.
 import { type Static, Type } from '@sinclair/typebox'
-import { NODES_MAX, SECRETS_MAX } from './limits.ts'
+import { NODES_MAX, RECIPIENTS_MAX, SECRETS_MAX } from './limits.ts'
 import { entries, member } from './maps.ts'
 import { mapOf, Name, NAME_PATTERN } from './names.ts'
 
@@ -18,6 +18,9 @@ const WAYS =
 
 /** A public age key (X25519), age-encryption.org/v1. */
 export const RECIPIENT_PATTERN = '^age1[02-9ac-hj-np-z]{58}$'
+
+export const Recipient = (description: string) =>
+  Type.String({ pattern: RECIPIENT_PATTERN, description: `public age key ${description}` })
 
 /** A secret of who sends messages: a place, or the name of one of `secrets`. */
 export const SecretPlace = (description: string) =>
@@ -37,6 +40,13 @@ export const SecretEntry = Type.Object(
         maxItems: NODES_MAX,
         uniqueItems: true,
         description: 'nodes that it is encrypted for; hactl secret encrypt keeps this list',
+      }),
+    ),
+    recipients: Type.Optional(
+      Type.Array(Recipient('of a person'), {
+        maxItems: RECIPIENTS_MAX,
+        uniqueItems: true,
+        description: 'who else can read it; hactl secret encrypt --recipient keeps this list',
       }),
     ),
   },

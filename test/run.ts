@@ -95,10 +95,11 @@ async function lint(): Promise<Totals> {
   return add(types, style)
 }
 
-/** Long by their nature: every effect broken in turn, clusters on virtual time; the real git, and clients that are slow on purpose. */
+/** Long by their nature: every effect broken in turn, clusters on virtual time; the real git, keys, and clients that are slow on purpose. */
 const LONG = [
   ...['faults', 'sim/', 'agent/source/git', 'cli/push-git', 'cli/init'],
   ...['site/abuse', 'site/store', 'site/tls', 'agent/hostile-hub', 'agent/host/supervisor'],
+  ...['agent/host/age', 'cli/secret'],
 ]
 const isLong = (file: string): boolean => LONG.some((name) => file.startsWith(`test/${name}`))
 const unitFiles = (): readonly string[] => globSync('test/**/*.test.ts', { cwd: root }).sort()

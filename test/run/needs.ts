@@ -8,6 +8,7 @@ const debian = (program: string, apt = program): Tool => ({ program, apt, dnf: '
 
 const NEEDS: readonly Tool[] = [
   debian('chromium'),
+  debian('age'),
   ...[debian('mmdebstrap'), debian('patchelf'), debian('lintian'), debian('gcc')],
   debian('rpmbuild', 'rpm'),
   debian('arping', 'iputils-arping'),
