@@ -1,8 +1,7 @@
 // The running hub behind the routes: store, fleet, feed and agent sessions, wired together.
-import type { Cluster } from '../spec/cluster.ts'
 import { NAME_PATTERN } from '../spec/names.ts'
-import type { NodeEvent, Report, Summary } from '../spec/report.ts'
-import type { AlertRecord, HubEvent } from '../spec/status.ts'
+import type { NodeEvent } from '../spec/report.ts'
+import type { AlertRecord } from '../spec/status.ts'
 import type { HubDeps } from './deps.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { createFiles, type Files } from './files.ts'
@@ -10,20 +9,17 @@ import { createFleet, type Fleet } from './fleet.ts'
 import { createHook, type Hook } from './hook.ts'
 import { createNewest } from './newest.ts'
 import { createLogDesk, type LogDesk } from './logs.ts'
-import { createHubNotify } from './notify.ts'
 import { createLive, type Live } from './page/live.ts'
 import { createSession, type Session, type Wire } from './session.ts'
 import { createRate, type Rate } from './rate.ts'
-import { createResults } from './results.ts'
+import { type Counts, createRecorder } from './recorder.ts'
 import type { StoredSpec } from './store-revisions.ts'
 import type { TokenBook, Who } from './tokens.ts'
-import { createGuard, type Guard } from './write-guard.ts'
+import type { Guard } from './write-guard.ts'
 
 export const TICK_MS = 250
 const HELLO_MS_MAX = 5_000
 const SILENCE_MS_MAX = 15_000
-/** A report goes to disk at most this often per node. */
-const REPORT_FLUSH_MS = 5_000
 const TRY_AGAIN = 1013
 /** Also keeps '' for events of the hub itself. */
 const NODE_NAME = new RegExp(NAME_PATTERN)
@@ -53,81 +49,6 @@ export type HubState = {
   sessions(): number
   tick(): void
   close(): void
-}
-
-export type Counts = {
-  messages: number
-  readonly moves: Map<string, { readonly count: number; readonly gapMs: number }>
-}
-
-/** What the hub hears and sees goes to disk, and to those who read along. */
-function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
-  const { store, clock } = deps
-  const guard = createGuard(deps)
-  let faultTold = ''
-  const unsaved = new Map<string, Report>()
-  const results = createResults()
-  const counts: Counts = { messages: 0, moves: new Map() }
-  let shown = -1
-  let looked = -1
-  let flushedAt = clock.monotonic()
-  const record = (node: string, events: readonly NodeEvent[]): boolean => {
-    let fresh: readonly HubEvent[] = []
-    const stored = guard.write(() => {
-      fresh = store.addEvents(node, events)
-    })
-    for (const event of fresh) feed.event(event)
-    return stored
-  }
-  const save = () => guard.write(() => store.saveReports(unsaved, clock.now()))
-  const own = (kind: NodeEvent['kind'], text: string) =>
-    record('', [{ id: deps.id().slice(0, 40), at: clock.now(), kind, text: text.slice(0, 1000) }])
-  const notify = createHubNotify(deps, guard, own, feed.alert)
-  return {
-    guard,
-    counts,
-    own,
-    write: guard.write,
-    record,
-    outcome: (node: string, summary: Summary) => results.hear(node, summary, clock.now()),
-    keep: (node: string, report: Report) => void unsaved.set(node, report),
-    watch() {
-      for (const { vip, words, text, gapMs } of fleet.transitions()) {
-        const { count = 0, gapMs: before = 0 } = counts.moves.get(vip) ?? {}
-        counts.moves.set(vip, { count: count + 1, gapMs: gapMs > 0 ? gapMs : before })
-        own('transition', text)
-        notify.gap(vip, gapMs)
-        guard.write(() => store.saveHolders(vip, words))
-      }
-      const now = fleet.version()
-      if (now !== shown) feed.touch()
-      shown = now
-    },
-    /** Tells people what is due. */
-    tell(cluster: Cluster | undefined) {
-      const now = fleet.version()
-      if (now === looked && faultTold === guard.fault() && notify.idle()) return
-      if (!notify.tick(fleet.status, cluster)) return
-      fleet.tellAlerts(notify.open())
-      faultTold = guard.fault()
-      looked = fleet.version()
-    },
-    openAlerts: notify.open,
-    close() {
-      save()
-      notify.close()
-    },
-    flush() {
-      const outcomes = results.pending()
-      if (outcomes.length > 0 && guard.fault() === '') {
-        if (guard.write(() => store.saveResults(outcomes))) results.stored(outcomes)
-        feed.touch()
-      }
-      if (unsaved.size === 0 || clock.monotonic() - flushedAt < REPORT_FLUSH_MS) return
-      flushedAt = clock.monotonic()
-      if (save()) unsaved.clear()
-    },
-  }
 }
 
 type Parts = {
@@ -232,7 +153,10 @@ export function createState(deps: HubDeps): HubState {
   const sessions = new Map<Session, Who>()
   const newest = createNewest(deps, fleet)
   const files = createFiles()
-  const live = createLive({ ...store, cluster: newest.cluster, files: files.of }, deps.id)
+  const live = createLive(
+    { ...store, cluster: newest.cluster, files: files.of, moves: recorder.moves },
+    deps.id,
+  )
   const cutRevoked = () => {
     for (const [session, who] of sessions)
       if (!mayGoOn(deps.book, session, who)) session.close(1008, 'this token is no longer good')

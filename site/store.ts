@@ -47,6 +47,8 @@ export type Store = {
   addEvents(node: string, events: readonly NodeEvent[]): readonly HubEvent[]
   /** Newest first, at most `limit`, only events with seq below `before`. */
   events(before: number, limit: number): readonly HubEvent[]
+  /** The hub's own newest words on who holds what, newest first. */
+  transitions(limit: number): readonly HubEvent[]
   /** Last confirmed words per vip, so that a move during a hub restart is still seen. */
   holders(): ReadonlyMap<string, string>
   saveHolders(vip: string, text: string): void
@@ -69,6 +71,10 @@ export const PAGES = {
   events: 'SELECT * FROM events WHERE seq < ? ORDER BY seq DESC LIMIT ?',
   alerts: 'SELECT * FROM alerts WHERE closed IS NOT NULL AND seq < ? ORDER BY seq DESC LIMIT ?',
 } as const
+
+/** Read once, at the start. */
+const TRANSITIONS =
+  "SELECT * FROM events WHERE node = '' AND kind = 'transition' ORDER BY seq DESC LIMIT ?"
 
 /** Without what follows from the rest. */
 export type StoredAlert = Omit<AlertRecord, 'severity'>
@@ -224,6 +230,7 @@ export function openStore(path: string): Store {
     addEvents: (node, events) =>
       transaction(db, 'store events', () => addEventsTo(db, node, events)),
     events: (before, limit) => db.prepare(PAGES.events).all(before, limit).map(toEvent),
+    transitions: (limit) => db.prepare(TRANSITIONS).all(limit).map(toEvent),
     holders: () =>
       new Map(
         db

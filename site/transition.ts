@@ -34,3 +34,19 @@ export function transitionText(
 /** Reads what transitionText wrote of a move: vip, from, to, and the seconds without a claim where they were measured. */
 export const MOVED =
   /^vip (\S+): moved from (.+?) to (.+?)(?:; no claim was heard for ([0-9.]+) s)?$/
+
+/** So many of the newest are kept in memory, for the lanes of the page. */
+export const TRANSITIONS_KEPT_MAX = 1_000
+
+/** Reads what transitionText wrote: the vip, and its holders from then on as holderWords says them; undefined for other texts. */
+export function wordsOf(
+  text: string,
+): { readonly vip: string; readonly words: string } | undefined {
+  const [, vip = '', said = ''] = /^vip (\S+): (.+)$/.exec(text) ?? []
+  if (vip === '') return undefined
+  if (said.startsWith('nobody holds it')) return { vip, words: 'nobody' }
+  const split = /^SPLIT BRAIN, (.+) hold the same address$/.exec(said)?.[1]
+  if (split !== undefined) return { vip, words: `split: ${split}` }
+  const to = MOVED.exec(text)?.[3] ?? /^held by (.+)$/.exec(said)?.[1]
+  return to === undefined ? undefined : { vip, words: to }
+}

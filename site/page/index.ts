@@ -4,6 +4,7 @@ import { NAME_PATTERN } from '../../spec/names.ts'
 import type { Revision } from '../../spec/protocol.ts'
 import type { NodeFile } from '../../spec/report.ts'
 import type { ClusterStatus, HubEvent } from '../../spec/status.ts'
+import type { Move } from '../moves.ts'
 import type { NodeResult } from '../results.ts'
 import { diffHtml } from './diff.ts'
 import { homeSections, verdict } from './home.ts'
@@ -12,6 +13,7 @@ import { nodePage } from './node.ts'
 import { type Section, textOf, whole } from './part.ts'
 import { poolPage } from './pools.ts'
 import { revisionResult, revisionSection } from './revisions.ts'
+import { laneSection } from './lanes.ts'
 import { SCRIPT } from './script/index.ts'
 import { STYLE } from './style.ts'
 import { timeline } from './timeline.ts'
@@ -23,6 +25,8 @@ export type PageSource = {
   /** Newest first, below `before`. */
   readonly events: (before: number, limit: number) => readonly HubEvent[]
   readonly revisions: (before: number, limit: number) => readonly Revision[]
+  /** Who held each vip when, newest first. */
+  readonly moves: () => readonly Move[]
   readonly spec: (revision: number) => (Revision & { readonly body: string }) | undefined
   /** What was heard of a revision from each node, also of those that run another one now. */
   readonly results: (revision: number) => readonly NodeResult[]
@@ -44,6 +48,7 @@ const more = (href: string, text: string): Html =>
 function home(source: PageSource, status: ClusterStatus): readonly Section[] {
   const revisions = source.revisions(NEWEST, REVISIONS_ON_HOME)
   return homeSections(source.cluster(), status, [
+    laneSection(status, source.moves()),
     timeline('Timeline', source.events(NEWEST, EVENTS_ON_HOME), more('/events', 'Older events')),
     revisionSection(
       { revisions, status, results: source.results },

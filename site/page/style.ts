@@ -76,7 +76,10 @@ const PICTURE = `
 .picture a{text-decoration:none}.picture a:hover .card,.picture a:focus-visible .card{stroke:var(--link);stroke-width:2.6}.picture a:focus-visible{outline:none}
 .line path{fill:none;stroke:var(--line);stroke-width:1.6}.line.flow path{stroke:var(--flow);stroke-width:2.6}
 .line.bad path{stroke:var(--bad);stroke-width:2.2;stroke-dasharray:2 4}.line.bad .cross{stroke-dasharray:none}.line.unknown path{stroke:var(--off);stroke-dasharray:6 5}.line.idle path{stroke:var(--dim);opacity:.45}
-.gone .picture{opacity:.55}
+.lanes{display:block;width:100%;min-width:640px;height:auto}.lanes text{fill:var(--fg);font-size:12.5px;text-anchor:middle}.lanes .lane{text-anchor:start;font-weight:600}.lanes .hour{fill:var(--dim);font-size:11px}.lanes .hour[text-anchor=start]{text-anchor:start}.lanes .hour[text-anchor=end]{text-anchor:end}
+.lanes .tick{stroke:var(--line)}.lanes rect{stroke:var(--card);stroke-width:1}.lanes .held rect{fill:var(--okbg);stroke:var(--ok)}.lanes .odd rect{fill:var(--offbg)}
+.lanes .none rect,.lanes .split rect{fill:var(--bad);stroke:var(--bad)}.lanes .none text,.lanes .split text{fill:var(--ink);font-weight:700}.lanes .off rect{fill:none;stroke:var(--off);stroke-dasharray:4 3}
+.gone .picture,.gone .lanes{opacity:.55}
 .legend{font-size:13px;margin-top:6px}.key{display:inline-block;width:26px;border-top:3px solid var(--flow);vertical-align:middle;margin:0 4px 0 14px}
 .key.idle{border-top:1px solid var(--dim)}.key.bad{border-top:3px dotted var(--bad)}.key.unknown{border-top:2px dashed var(--off)}
 `

@@ -17,6 +17,7 @@ const source = (events: readonly HubEvent[] = []): PageSource => ({
   revisions: () => [],
   spec: () => undefined,
   results: () => [],
+  moves: () => [],
   files: () => undefined,
 })
 type Fleet = ReturnType<typeof createFleet>

@@ -47,7 +47,13 @@ function liveHub() {
     fleet.heartbeat(node, summaryOf(node))
   }
   const none = () => []
-  const nothing = { revisions: none, results: none, spec: () => undefined, files: () => undefined }
+  const nothing = {
+    revisions: none,
+    results: none,
+    moves: none,
+    spec: () => undefined,
+    files: () => undefined,
+  }
   let lives = 0
   const live = createLive(
     { ...nothing, events: none, cluster: () => clusterOf(SPEC) },
