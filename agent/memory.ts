@@ -1,9 +1,10 @@
 // What the agent must still know after kill -9, power loss, or a disk that someone else truncated.
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { Value } from '@sinclair/typebox/value'
 import { VERIFY_ASKERS_MAX, VIPS_MAX } from '../spec/limits.ts'
 import { Outside } from '../spec/report.ts'
-import { parseOwned, withOwned } from './owned.ts'
+import { type OwnedFile, parseOwned, withOwned } from './owned.ts'
 import type { Owned } from './plan/types.ts'
 import type { Host } from './world.ts'
 
@@ -105,7 +106,7 @@ export type Memory = {
   /** Text of a spec: 'wanted' is the newest accepted, 'proven' the last that was read back, 'before' what is gone back to when that is not confirmed, 'previous' what was proved before 'proven'. */
   spec(which: Kept): string | undefined
   keepSpec(which: Kept, body: string): Promise<void>
-  /** What was found broken on disk when it was opened, in words. */
+  /** What was found broken on disk, or written by a newer agent, when it was opened; in words. */
   readonly damaged: readonly string[]
 }
 
@@ -119,16 +120,14 @@ export async function openMemory(host: Host, directory: string): Promise<Memory>
   let now = await readMeta(host, metaPath, damaged)
   const good = await readGood(host, `${directory}/good`)
   const ownedPath = `${directory}/owned.json`
-  let owned = await readOwned(host, ownedPath, damaged)
+  const found = await readOwned(host, ownedPath, damaged)
+  let owned: readonly Owned[] = found.known
   const saveOwned = async (next: readonly Owned[]) => {
-    await host.write(ownedPath, `${JSON.stringify(next, null, 2)}\n`, 0o600)
+    const all = [...next, ...found.newer]
+    await host.write(ownedPath, `${JSON.stringify(all, null, 2)}\n`, 0o600)
     owned = next
   }
-  const specs = new Map<string, string>()
-  for (const which of KEPT) {
-    const file = await host.read(`${directory}/spec-${which}.json`)
-    if (file !== undefined) specs.set(which, file.body)
-  }
+  const specs = await readSpecs(host, directory)
   const update = async (patch: Patch) => {
     const all = { ...now, ...patch }
     const { trying = '', origin, confirm, confirmedRevision, lapsedRevision, ...most } = all
@@ -190,6 +189,12 @@ async function readMeta(host: Host, path: string, damaged: string[]): Promise<Me
   try {
     const value: unknown = JSON.parse(file.body)
     if (meta.Check(value)) return value
+    // A newer agent says more. What is not known here is left out: kept, it would be wrong by the time that agent is back.
+    const known = Value.Clean(Meta, value)
+    if (meta.Check(known)) {
+      damaged.push(`${path} was written by a newer agent: what this one does not know is left out`)
+      return known
+    }
   } catch {
     // Falls through: the file is not JSON, which is said below.
   }
@@ -198,14 +203,25 @@ async function readMeta(host: Host, path: string, damaged: string[]): Promise<Me
   return EMPTY
 }
 
-async function readOwned(host: Host, path: string, damaged: string[]): Promise<readonly Owned[]> {
+async function readOwned(host: Host, path: string, damaged: string[]): Promise<OwnedFile> {
   const file = await host.read(path)
-  if (file === undefined) return []
+  if (file === undefined) return { known: [], newer: [] }
   const found = parseOwned(file.body)
+  for (const { says } of found?.newer ?? [])
+    damaged.push(`${path} has an entry of a newer agent, left as it is: ${says}`)
   if (found !== undefined) return found
   damaged.push(`${path} is damaged and was set aside: what it lists is left on this node`)
   await host.write(`${path}.damaged`, file.body, 0o600)
-  return []
+  return { known: [], newer: [] }
+}
+
+async function readSpecs(host: Host, directory: string): Promise<Map<string, string>> {
+  const specs = new Map<string, string>()
+  for (const which of KEPT) {
+    const file = await host.read(`${directory}/spec-${which}.json`)
+    if (file !== undefined) specs.set(which, file.body)
+  }
+  return specs
 }
 
 async function readGood(host: Host, directory: string): Promise<Map<string, string>> {

@@ -34,17 +34,33 @@ const RemovalFile = Type.Union([
     closed,
   ),
 ])
-export const OwnedList = Type.Array(
-  Type.Object({ id: text, says: text, remove: Type.Array(RemovalFile, { maxItems: 50 }) }, closed),
-  { maxItems: 5000 },
+const Entry = Type.Object(
+  { id: text, says: text, remove: Type.Array(RemovalFile, { maxItems: 50 }) },
+  closed,
 )
-const list = TypeCompiler.Compile(OwnedList)
+const LENGTH_MAX = 5000
+export const OwnedList = Type.Array(Entry, { maxItems: LENGTH_MAX })
+const entry = TypeCompiler.Compile(Entry)
+/** What an agent of any version writes. */
+const list = TypeCompiler.Compile(
+  Type.Array(Type.Object({ id: text, says: text }), { maxItems: LENGTH_MAX }),
+)
+
+export type OwnedFile = {
+  readonly known: readonly Static<typeof Entry>[]
+  /** Of a newer agent, in ways that this one does not know: kept as they are, and left on the host. */
+  readonly newer: readonly { readonly id: string; readonly says: string }[]
+}
 
 /** undefined when the text is not such a list. */
-export function parseOwned(body: string): Static<typeof OwnedList> | undefined {
+export function parseOwned(body: string): OwnedFile | undefined {
   try {
     const value: unknown = JSON.parse(body)
-    return list.Check(value) ? value : undefined
+    if (!list.Check(value)) return undefined
+    return {
+      known: value.filter((one) => entry.Check(one)),
+      newer: value.filter((one) => !entry.Check(one)),
+    }
   } catch {
     return undefined
   }

@@ -24,7 +24,8 @@ const Newest = Type.Object(
     serial: Type.Integer({ minimum: 0, maximum: SERIAL_MAX }),
     text: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   },
-  { additionalProperties: false },
+  // Open: what a newer agent says beside it must not make an older one forget where it stands.
+  { additionalProperties: true },
 )
 type Newest = Static<typeof Newest>
 

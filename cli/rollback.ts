@@ -19,8 +19,9 @@ export async function rollback(
   const current = await client.spec()
   if (current === undefined)
     throw new Exit(EXIT.no, 'cannot roll back: nothing was pushed yet', 'hactl push sends a spec')
-  const revision = wanted ?? current.revision - 1
-  if (revision < 1)
+  // Not one less: a restored hub left numbers out.
+  const revision = wanted ?? (await client.revisions(2))[1]?.revision
+  if (revision === undefined)
     throw new Exit(
       EXIT.no,
       'cannot roll back: there is only one revision',

@@ -58,4 +58,8 @@ export const MIGRATIONS: readonly string[] = [
      reason TEXT NOT NULL,
      PRIMARY KEY (revision, node)
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE marks (
+     name TEXT PRIMARY KEY,
+     value INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ]

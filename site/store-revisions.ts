@@ -47,6 +47,20 @@ export const toSpec = (row: Row | undefined): StoredSpec | undefined =>
         signature: str(row, 'signature'),
       }
 
+const FLOOR = 'revisions-above'
+const floorOf = (db: DatabaseSync): number =>
+  num(db.prepare('SELECT value FROM marks WHERE name = ?').get(FLOOR) ?? { value: 0 }, 'value')
+
+/** The next revision is at least `gap` above the newest: nodes may have seen some that a restored store lacks. */
+export function skipRevisions(db: DatabaseSync, gap: number): void {
+  const { newest } =
+    db.prepare('SELECT coalesce(max(revision), 0) AS newest FROM revisions').get() ?? {}
+  const floor = Math.max(floorOf(db), Number(newest ?? 0)) + gap - 1
+  db.prepare(
+    'INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+  ).run(FLOOR, floor)
+}
+
 export function pushInto(
   db: DatabaseSync,
   newest: () => StoredSpec | undefined,
@@ -64,7 +78,7 @@ export function pushInto(
   }
   const parent = last?.revision ?? 0
   if (parent !== spec.parent) return { outcome: 'conflict', newest: parent }
-  const revision = parent + 1
+  const revision = Math.max(parent, floorOf(db)) + 1
   db.prepare(
     'INSERT INTO revisions (revision, digest, at, author, note, allow, body, signature, signer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   ).run(revision, digest, at, author, note, allow, body, signature, signer)
@@ -72,7 +86,9 @@ export function pushInto(
   if (confirmMs !== undefined)
     db.prepare('INSERT INTO confirms (revision, window_ms) VALUES (?, ?)').run(revision, confirmMs)
   for (const table of ['confirms', 'revisions'])
-    db.prepare(`DELETE FROM ${table} WHERE revision <= ?`).run(revision - REVISIONS_KEPT_MAX)
+    db.prepare(
+      `DELETE FROM ${table} WHERE revision <= (SELECT revision FROM revisions ORDER BY revision DESC LIMIT 1 OFFSET ?)`,
+    ).run(REVISIONS_KEPT_MAX)
   const words = allow === '' ? [] : allow.split(',')
   const more = {
     ...(confirmMs !== undefined && { confirmMs }),

@@ -98,8 +98,8 @@ async function lint(): Promise<Totals> {
 /** Long by their nature: every effect broken in turn, clusters on virtual time; the real git, keys, and clients that are slow on purpose. */
 const LONG = [
   ...['faults', 'sim/', 'agent/source/git', 'cli/push-git', 'cli/init'],
-  ...['site/abuse', 'site/store', 'site/tls', 'agent/hostile-hub', 'agent/host/supervisor'],
-  ...['agent/host/age', 'cli/secret'],
+  ...['site/abuse', 'site/store', 'site/backup', 'site/tls', 'agent/hostile-hub'],
+  ...['agent/host/supervisor', 'agent/host/age', 'cli/secret'],
 ]
 const isLong = (file: string): boolean => LONG.some((name) => file.startsWith(`test/${name}`))
 const unitFiles = (): readonly string[] => globSync('test/**/*.test.ts', { cwd: root }).sort()

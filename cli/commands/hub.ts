@@ -72,11 +72,20 @@ export function addHub(program: Command, io: Io): void {
     })
   serve
     .command('backup')
-    .description('copy the store of a hub, running or not, to one file')
+    .description('copy all of a hub, running or not, to one file; it holds secrets')
     .argument('<file>', 'where to; what is there is replaced')
     .option('--state <dir>', 'of the hub', STATE_PATH)
     .action(async (file: string, flags: { readonly state: string }) => {
       const { backup } = await import('../backup.ts')
       await backup(io, file, flags.state)
+    })
+  serve
+    .command('restore')
+    .description('make a hub out of a backup, where none is')
+    .argument('<file>', 'of hactl hub backup')
+    .option('--state <dir>', 'of the hub', STATE_PATH)
+    .action(async (file: string, flags: { readonly state: string }) => {
+      const { restore } = await import('../backup.ts')
+      await restore(io, file, flags.state)
     })
 }

@@ -88,9 +88,11 @@ function revisionView(revision: number): View {
     if (found === undefined) return undefined
     // Revisions never change: worked out once for all readers of a view.
     const { body, ...shown } = found
+    // A restored hub left numbers out.
+    const before = source.revisions(revision, 1)[0]?.revision ?? 0
     diff ??= whole(
       'diff',
-      html`<h2>${revision === 1 ? 'All of it is new' : `What it changed since revision ${revision - 1}`}</h2>${diffHtml(source.spec(revision - 1)?.body ?? '', body)}`,
+      html`<h2>${before === 0 ? 'All of it is new' : `What it changed since revision ${before}`}</h2>${diffHtml(source.spec(before)?.body ?? '', body)}`,
     )
     return [revisionResult(shown, status, source.results(revision)), diff]
   }

@@ -17,6 +17,10 @@ const OLD = digestOf(OLD_TEXT)
 assert.notEqual(OLD, 'invalid')
 assert.notEqual(OLD, DIGEST)
 
+const entry = (revision: number) => ({
+  ...{ revision, digest: OLD, at: 1, author: 'kim', note: '', allow: [] },
+})
+
 type Script = {
   /** Answers of /v1/status in turn; the last one stays. */
   readonly statuses?: readonly (ClusterStatus | 'cut')[]
@@ -34,7 +38,8 @@ function scripted({ statuses = [], post, revisions }: Script) {
         body: OLD_TEXT,
         headers: { 'x-hactl-revision': '4', 'x-hactl-digest': OLD },
       }
-    if (path.startsWith('/v1/specs?')) return { status: 200, body: revisions ?? [] }
+    if (path.startsWith('/v1/specs?'))
+      return { status: 200, body: revisions ?? [entry(4), entry(3)] }
     if (path !== '/v1/status') return undefined
     const status = statuses[Math.min(turn++, statuses.length - 1)]
     return status === undefined || status === 'cut'
