@@ -4,6 +4,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { Value } from '@sinclair/typebox/value'
 import { VERIFY_ASKERS_MAX, VIPS_MAX } from '../spec/limits.ts'
 import { Outside } from '../spec/report.ts'
+import { NO_ORDERS, OrderBook } from './order-book.ts'
 import { type OwnedFile, parseOwned, withOwned } from './owned.ts'
 import type { Owned } from './plan/types.ts'
 import type { Host } from './world.ts'
@@ -66,6 +67,7 @@ const Meta = Type.Object(
 )
 export type Meta = Static<typeof Meta>
 const meta = TypeCompiler.Compile(Meta)
+const orderBook = TypeCompiler.Compile(OrderBook)
 
 const EMPTY: Meta = {
   seenRevision: 0,
@@ -103,6 +105,10 @@ export type Memory = {
   /** Durable before it returns; an entry of the same id stays as it was first recorded. */
   keepOwned(more: readonly Owned[]): Promise<void>
   forget(id: string): Promise<void>
+  /** Orders of operators that hold here. */
+  orders(): OrderBook
+  /** Holds at once; durable before it returns. Throws when it could not be written: it is tried again with the next call. */
+  keepOrders(book: OrderBook): Promise<void>
   /** Text of a spec: 'wanted' is the newest accepted, 'proven' the last that was read back, 'before' what is gone back to when that is not confirmed, 'previous' what was proved before 'proven'. */
   spec(which: Kept): string | undefined
   keepSpec(which: Kept, body: string): Promise<void>
@@ -122,6 +128,7 @@ export async function openMemory(host: Host, directory: string): Promise<Memory>
   const ownedPath = `${directory}/owned.json`
   const found = await readOwned(host, ownedPath, damaged)
   let owned: readonly Owned[] = found.known
+  const orders = await openOrders(host, `${directory}/orders.json`, damaged)
   const saveOwned = async (next: readonly Owned[]) => {
     const all = [...next, ...found.newer]
     await host.write(ownedPath, `${JSON.stringify(all, null, 2)}\n`, 0o600)
@@ -174,6 +181,7 @@ export async function openMemory(host: Host, directory: string): Promise<Memory>
     forget: async (id) => {
       if (owned.some((one) => one.id === id)) await saveOwned(owned.filter((one) => one.id !== id))
     },
+    ...orders,
     spec: (which) => specs.get(which),
     keepSpec: async (which, body) => {
       if (specs.get(which) === body) return
@@ -213,6 +221,35 @@ async function readOwned(host: Host, path: string, damaged: string[]): Promise<O
   damaged.push(`${path} is damaged and was set aside: what it lists is left on this node`)
   await host.write(`${path}.damaged`, file.body, 0o600)
   return { known: [], newer: [] }
+}
+
+async function openOrders(host: Host, path: string, damaged: string[]) {
+  const file = await host.read(path)
+  let now = file === undefined ? NO_ORDERS : readOrders(file.body)
+  if (now === undefined) {
+    damaged.push(`${path} is damaged and was set aside: the hub says its orders again`)
+    await host.write(`${path}.damaged`, file?.body ?? '', 0o600)
+  }
+  let written = JSON.stringify(now ?? NO_ORDERS)
+  return {
+    orders: () => now ?? NO_ORDERS,
+    keepOrders: async (book: OrderBook) => {
+      now = book
+      const text = JSON.stringify(book)
+      if (text === written) return
+      await host.write(path, `${text}\n`, 0o600)
+      written = text
+    },
+  }
+}
+
+function readOrders(body: string): OrderBook | undefined {
+  try {
+    const value: unknown = JSON.parse(body)
+    return orderBook.Check(value) ? value : undefined
+  } catch {
+    return undefined
+  }
 }
 
 async function readSpecs(host: Host, directory: string): Promise<Map<string, string>> {

@@ -19,6 +19,9 @@ export function metricsText(report: Report): Promise<string> {
     one('hactl_agent_pass_seconds', [], report.passMs / 1_000),
     one('hactl_agent_drifts', [], report.drift.length),
     ...summary.holds.map((hold) => one('hactl_agent_vip_held', hold.split('/').slice(0, 2), 1)),
+    ...(summary.orders ?? []).map(({ kind, about, is }) =>
+      one('hactl_agent_order_done', [kind, about], is === 'done'),
+    ),
     ...daemons.flatMap(({ name, running, restarts }) => [
       one('hactl_agent_daemon_up', [name], running),
       one('hactl_agent_daemon_restarts_total', [name], restarts),

@@ -1,6 +1,8 @@
 // What an agent process keeps from pass to pass, and forgets when it ends.
 import type { Cluster } from '../spec/cluster.ts'
 import type { Countdown } from './confirm.ts'
+import type { Heard } from './order-book.ts'
+import type { OrderClock } from './orders.ts'
 import type { Waiting } from './trial.ts'
 
 export type PassState = {
@@ -19,6 +21,9 @@ export type PassState = {
   /** Revision that the hub last called confirmed; 0 for none. */
   confirmed: number
   countdown: Countdown | undefined
+  /** What the hub said last of its orders, until a pass has taken it. */
+  heard: Heard | undefined
+  readonly orderClocks: Map<string, OrderClock>
 }
 export type Held = { readonly digest: string; readonly reason: string; readonly failed: string }
 export const emptyPassState = (refused = ''): PassState => ({
@@ -31,4 +36,6 @@ export const emptyPassState = (refused = ''): PassState => ({
   settled: false,
   confirmed: 0,
   countdown: undefined,
+  heard: undefined,
+  orderClocks: new Map(),
 })

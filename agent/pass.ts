@@ -2,11 +2,14 @@
 // as the spec says or as it last proved to load; what happened stands in the status.
 import type { Cluster } from '../spec/cluster.ts'
 import { applyStep } from './apply.ts'
-import { foundIn } from './drift.ts'
 import { allowed, OVERRIDES, watchConfirm } from './confirm.ts'
 import type { Engine } from './engine.ts'
+import { heals } from './heals.ts'
 import type { Memory } from './memory.ts'
 import { observe, type ProofCache } from './observe.ts'
+import { tellOrders, watchOrders } from './orders.ts'
+import { pauseOf } from './order-book.ts'
+import { rest } from './paused.ts'
 import type { Held, PassState } from './pass-state.ts'
 import { heldByPeer, type Peers } from './peers.ts'
 import { guard } from './plan/guard.ts'
@@ -61,10 +64,12 @@ export async function pass(agent: Agent): Promise<PassResult> {
   let claims = false
   try {
     await pull(agent)
-    const withinMs = sooner(await watchConfirm(agent), await followRefusal(agent))
+    const waits = [await watchOrders(agent), await watchConfirm(agent), await followRefusal(agent)]
     const result = await converge(agent)
     claims = result.claims === true
-    return withinMs === undefined ? result : { ...result, withinMs }
+    tellOrders(agent)
+    const ends = waits.filter((ms) => ms !== undefined)
+    return ends.length === 0 ? result : { ...result, withinMs: Math.min(...ends) }
   } catch (thrown) {
     unfinished(agent, thrown)
     return QUIET
@@ -74,10 +79,7 @@ export async function pass(agent: Agent): Promise<PassResult> {
   }
 }
 
-const sooner = (one: number | undefined, other: number | undefined): number | undefined =>
-  one === undefined || other === undefined ? (one ?? other) : Math.min(one, other)
-
-type Seen = { facts: Facts; wants: readonly Want[]; observed: Observed; plan: Plan }
+export type Seen = { facts: Facts; wants: readonly Want[]; observed: Observed; plan: Plan }
 
 async function look(agent: Agent, cluster: Cluster): Promise<Seen> {
   const facts = await agent.facts()
@@ -113,6 +115,12 @@ async function converge(agent: Agent): Promise<PassResult> {
   }
   const { cluster, text } = goal
   const seen = await look(agent, cluster)
+  const pause = pauseOf(agent.memory.orders())
+  if (pause !== undefined) {
+    // What was begun is ended first: what lies on the disk unproved must not be what a daemon starts with.
+    if (agent.memory.meta().trying !== undefined) await keepProven(agent, '')
+    return rest(agent, cluster, seen, pause)
+  }
   const { unmet = [] } = seen.plan
   if (unmet.length > 0) {
     // A boot at which the network is late, or an address that is not this machine's: nothing is stopped or changed for it.
@@ -158,20 +166,6 @@ async function settled(agent: Agent, cluster: Cluster, text: string): Promise<Pa
     status.set({ condition: 'Ready', reason: readyReason(agent, cluster) })
   }
   return QUIET
-}
-
-/** Hand edits are always shown; they are put right only where the spec says so. */
-function heals(agent: Agent, cluster: Cluster, { plan, observed }: Seen): boolean {
-  const { event, drift, afterStart } = foundIn(plan, observed, !agent.state.settled)
-  agent.status.details({ drift })
-  agent.status.event(event.kind, event.text)
-  if (afterStart || cluster.rollout.drift === 'heal') return true
-  const paused = cluster.rollout.drift === 'pause'
-  agent.status.set({
-    condition: paused ? 'Paused' : 'Degraded',
-    reason: `drift, ${paused ? 'paused' : 'only reported'} as the spec says: ${drift.join('; ')}`,
-  })
-  return false
 }
 
 async function change(

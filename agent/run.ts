@@ -13,6 +13,7 @@ import { openHubKey } from './enrol.ts'
 import { createFilesView } from './files.ts'
 import { examineOften } from './examine.ts'
 import { openMachine } from './machine.ts'
+import { tellOrders } from './orders.ts'
 import { metricsText } from './metrics.ts'
 import { policyOf } from './config-trust.ts'
 import { openTrust } from './trust.ts'
@@ -196,47 +197,56 @@ function openDoors(agent: Agent, needs: DoorNeeds): readonly Close[] {
     yields: needs.yields,
   })
   const closes: Close[] = [() => server.close(), () => prober.close()]
-  let uplink: Uplink | undefined
-  if (config.hub !== undefined) {
-    const line = startUplink({
-      url: config.hub.url,
-      token: needs.token,
-      cluster: () => clusterName(agent),
-      node: agent.node,
-      boot: status.summary().boot,
-      clock: world.clock,
-      random: world.random,
-      agentVersion: needs.agentVersion,
-      summary: status.summary,
-      report: status.report,
-      events: needs.events,
-      files: createFilesView({
-        clock: world.clock,
-        proven: () => provenCluster(agent),
-        facts: agent.facts,
-      }),
-      onWanted: (revision) => {
-        if (revision !== agent.memory.meta().seenRevision) needs.wake()
-      },
-      onPoll: () => {
-        for (const source of agent.sources) source.hurry?.()
-        needs.wake()
-      },
-      onConfirmed: (revision) => {
-        agent.state.confirmed = revision
-        needs.wake()
-      },
-      logs: createLogDesk(
-        createLogDoor(world.host.supervisor.kind, config.run),
-        world.clock,
-        agent.signal,
-      ),
-      log: needs.log,
-    })
-    status.onChange(() => line.changed())
-    closes.push(() => line.close())
-    uplink = line
-  }
+  const uplink = config.hub === undefined ? undefined : openUplink(agent, config.hub.url, needs)
+  if (uplink !== undefined) closes.push(() => uplink.close())
   closes.push(startNotify(agent, config, uplink, needs.secrets))
   return closes
+}
+
+/** The line to the hub: what it says is a hint, a word of an operator, or nothing to us. */
+function openUplink(agent: Agent, url: string, needs: DoorNeeds): Uplink {
+  const { world, status } = agent
+  // Before the hub hears us: an order that is not said is one that this node no longer has.
+  tellOrders(agent)
+  const line = startUplink({
+    url,
+    token: needs.token,
+    cluster: () => clusterName(agent),
+    node: agent.node,
+    boot: status.summary().boot,
+    clock: world.clock,
+    random: world.random,
+    agentVersion: needs.agentVersion,
+    summary: status.summary,
+    report: status.report,
+    events: needs.events,
+    files: createFilesView({
+      clock: world.clock,
+      proven: () => provenCluster(agent),
+      facts: agent.facts,
+    }),
+    onWanted: (revision) => {
+      if (revision !== agent.memory.meta().seenRevision) needs.wake()
+    },
+    onPoll: () => {
+      for (const source of agent.sources) source.hurry?.()
+      needs.wake()
+    },
+    onConfirmed: (revision) => {
+      agent.state.confirmed = revision
+      needs.wake()
+    },
+    logs: createLogDesk(
+      createLogDoor(world.host.supervisor.kind, needs.config.run),
+      world.clock,
+      agent.signal,
+    ),
+    onOrders: (said) => {
+      agent.state.heard = said
+      needs.wake()
+    },
+    log: needs.log,
+  })
+  status.onChange(() => line.changed())
+  return line
 }

@@ -1,5 +1,7 @@
 // What this node says of itself, kept in one place: the pass writes it, heartbeats and peers read it.
 import type { Cluster } from '../spec/cluster.ts'
+import { ORDERS_MAX } from '../spec/limits.ts'
+import type { OrderSaid } from '../spec/order.ts'
 import type {
   CertificateState,
   DaemonState,
@@ -29,6 +31,8 @@ export type Status = {
     readonly step?: string
   }): void
   holds(now: readonly string[]): void
+  /** What became of the orders that this node took. */
+  orders(now: readonly OrderSaid[]): void
   /** Announces that this node is about to try a spec; '' takes it back. */
   claim(digest: string): void
   details(patch: {
@@ -106,6 +110,25 @@ const JUST_STARTED = {
   failed: '',
 } as const
 
+function eventsOf(
+  { random, clock }: World,
+  redact: (text: string) => string,
+): Pick<Status, 'event' | 'onEvent'> {
+  let last: NodeEvent | undefined
+  const hearers: ((event: NodeEvent) => void)[] = []
+  return {
+    event: (kind, said) => {
+      const text = redact(said).slice(0, 1000)
+      if (last?.kind === kind && last.text === text) return
+      last = { id: random.id(), at: clock.now(), kind, text }
+      for (const hear of hearers) hear(last)
+    },
+    onEvent: (listener) => {
+      hearers.push(listener)
+    },
+  }
+}
+
 export function createStatus(
   world: World,
   memory: Memory,
@@ -119,9 +142,9 @@ export function createStatus(
   let held: readonly string[] = []
   let details = NO_DETAILS
   let claimed = ''
-  let last: NodeEvent | undefined
+  let ordered: readonly OrderSaid[] = []
   const listeners: (() => void)[] = []
-  const hearers: ((event: NodeEvent) => void)[] = []
+  const events = eventsOf(world, redact)
   const changed = () => {
     for (const listener of listeners) listener()
   }
@@ -132,6 +155,7 @@ export function createStatus(
     ...knownOf(memory.meta(), now.failed),
     holds: [...held],
     ...said(memory.meta(), claimed),
+    ...ordersOf(ordered, memory.orders().over),
   })
   return {
     summary,
@@ -143,6 +167,11 @@ export function createStatus(
     holds: (next) => {
       if (next.join() === held.join()) return
       held = next
+      changed()
+    },
+    orders: (next) => {
+      if (JSON.stringify(next) === JSON.stringify(ordered)) return
+      ordered = next
       changed()
     },
     claim: (digest) => {
@@ -157,20 +186,18 @@ export function createStatus(
       }
       changed()
     },
-    event: (kind, said) => {
-      const text = redact(said).slice(0, 1000)
-      if (last?.kind === kind && last.text === text) return
-      last = { id: world.random.id(), at: world.clock.now(), kind, text }
-      for (const hear of hearers) hear(last)
-    },
+    event: events.event,
     onChange: (listener) => {
       listeners.push(listener)
     },
-    onEvent: (listener) => {
-      hearers.push(listener)
-    },
+    onEvent: events.onEvent,
   }
 }
+
+const ordersOf = (orders: readonly OrderSaid[], over: readonly string[]) => ({
+  ...(orders.length === 0 ? {} : { orders: orders.slice(0, ORDERS_MAX) }),
+  ...(over.length === 0 ? {} : { ordersOver: [...over] }),
+})
 
 function reportOf(
   summary: Summary,

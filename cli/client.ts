@@ -2,6 +2,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Diagnostic } from '../spec/diagnostic.ts'
+import type { OrderKind } from '../spec/order.ts'
 import { Revision } from '../spec/protocol.ts'
 import { Alerts, ClusterStatus, HubEvent } from '../spec/status.ts'
 import { EXIT, Exit } from './exit.ts'
@@ -21,6 +22,15 @@ export type PushRequest = {
   /** Text of its signature. */
   readonly signature?: string | undefined
 }
+export type OrderRequest = {
+  readonly kind: OrderKind
+  readonly about: string
+  readonly author: string
+  readonly reason?: string
+  readonly forMs?: number
+  /** Also where nobody else could serve. */
+  readonly force?: boolean
+}
 export type Pushed =
   | { readonly is: 'created' | 'same'; readonly revision: number; readonly digest: string }
   | { readonly is: 'conflict'; readonly revision: number }
@@ -36,6 +46,10 @@ export type HubClient = {
   push(request: PushRequest): Promise<Pushed>
   /** Throws Exit(refused) when there is nothing to confirm any more. */
   confirm(revision: number): Promise<void>
+  /** The id of the order. Throws Exit(refused) with the hub's words when it may not be. */
+  giveOrder(order: OrderRequest): Promise<string>
+  /** Throws Exit(refused) when there is none. */
+  endOrder(order: Pick<OrderRequest, 'kind' | 'about' | 'author'>): Promise<void>
   status(): Promise<ClusterStatus>
   /** The newest so many, in any order; with `before` only those of an earlier seq. */
   events(limit: number, before?: number): Promise<readonly HubEvent[]>
@@ -46,6 +60,7 @@ export type HubClient = {
 }
 
 const Created = Type.Object({ revision: Type.Integer(), digest: Type.String() })
+const Ordered = Type.Object({ id: Type.String() })
 const Conflict = Type.Object({ revision: Type.Integer() })
 const Invalid = Type.Object({
   diagnostics: Type.Array(
@@ -82,6 +97,17 @@ export function hubClient(target: Target): HubClient {
       listed(url, await get(`/v1/specs?limit=${limit}`), Revision, 'revisions'),
     push: async (request) => pushed(url, await call(target, pushCall(request))),
     confirm: async (revision) => expectOk(url, await call(target, confirmCall(revision))),
+    giveOrder: async ({ author, ...order }) => {
+      const headers = { 'x-hactl-author': headerText(author), 'content-type': 'application/json' }
+      const body = JSON.stringify(order)
+      const answer = await call(target, { method: 'POST', path: '/v1/orders', headers, body })
+      return parsed(url, refusable(answer), Ordered).id
+    },
+    endOrder: async ({ kind, about, author }) => {
+      const path = `/v1/orders?kind=${kind}&about=${encodeURIComponent(about)}`
+      const headers = { 'x-hactl-author': headerText(author) }
+      expectOk(url, refusable(await call(target, { method: 'DELETE', path, headers })))
+    },
     status: async () => parsed(url, await get('/v1/status'), ClusterStatus),
     events: async (limit, before) =>
       listed(url, await get(`/v1/events?${range(limit, before)}`), HubEvent, 'events'),
@@ -111,6 +137,9 @@ const pushCall = (request: PushRequest): Call => ({
   },
   body: request.text,
 })
+/** What the hub does not know, it refuses in its own words, as what it may not do. */
+const refusable = (answer: Answer): Answer =>
+  [400, 404].includes(answer.status) ? { ...answer, status: 409 } : answer
 const confirmCall = (revision: number): Call => ({
   method: 'POST',
   path: '/v1/confirm',

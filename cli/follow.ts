@@ -11,14 +11,15 @@ const POLL_MS = 200
 
 export type NodeOutcome = {
   readonly node: string
-  readonly is: 'ready' | 'failed' | 'waiting' | 'missing'
+  /** paused: an operator keeps it from changing anything; nobody waits for it. */
+  readonly is: 'ready' | 'failed' | 'waiting' | 'missing' | 'paused'
   /** What the node says, or why it cannot say anything. */
   readonly says: string
   /** From the push until this was first seen. */
   readonly afterMs: number
 }
 export type Followed = {
-  readonly outcome: 'ready' | 'failed' | 'missing' | 'timeout' | 'replaced' | 'stopped'
+  readonly outcome: 'ready' | 'paused' | 'failed' | 'missing' | 'timeout' | 'replaced' | 'stopped'
   /** Revision that replaced ours; ours otherwise. */
   readonly revision: number
   readonly nodes: readonly NodeOutcome[]
@@ -50,6 +51,7 @@ export function judge(
     return { is: 'failed', says: said.reason === '' ? 'gives no reason' : said.reason }
   if (said.running === digest && said.condition === 'Ready')
     return { is: 'ready', says: 'runs it, proved' }
+  if (said.condition === 'Paused') return { is: 'paused', says: said.reason }
   return {
     is: 'waiting',
     says: said.reason === '' ? said.condition : `${said.condition}: ${said.reason}`,
@@ -78,7 +80,7 @@ function decide(
   const some = (is: NodeOutcome['is']) => nodes.some((n) => n.is === is)
   if (some('failed')) return 'failed'
   if (some('waiting')) return undefined
-  if (!some('missing')) return 'ready'
+  if (!some('missing')) return some('ready') || !some('paused') ? 'ready' : 'paused'
   // An agent that just reconnects is not missing yet.
   return elapsedMs >= STALE_MS ? 'missing' : undefined
 }
@@ -159,7 +161,13 @@ function changed(
 ): NodeOutcome {
   const old = before.find((n) => n.node === next.node)
   if (old !== undefined && old.is === next.is && old.says === next.says) return old
-  const colour = { ready: 'green', failed: 'red', waiting: 'cyan', missing: 'yellow' } as const
+  const colour = {
+    ready: 'green',
+    failed: 'red',
+    waiting: 'cyan',
+    missing: 'yellow',
+    paused: 'yellow',
+  } as const
   line(`${next.node}  ${paint(io, colour[next.is], next.is)}  ${plain(next.says)}`)
   return { ...next, afterMs: Math.round(elapsedMs) }
 }

@@ -17,9 +17,11 @@ import { addKey } from './commands/key.ts'
 import { addLint } from './commands/lint.ts'
 import { addLogs } from './commands/logs.ts'
 import { addNotify } from './commands/notify.ts'
+import { addPause } from './commands/pause.ts'
 import { addPlan } from './commands/plan.ts'
 import { addPush } from './commands/push.ts'
 import { addRender } from './commands/render.ts'
+import { addResume } from './commands/resume.ts'
 import { addRollback } from './commands/rollback.ts'
 import { addSchema } from './commands/schema.ts'
 import { addSecret } from './commands/secret.ts'
@@ -51,6 +53,8 @@ const VERBS = [
   addHistory,
   addDiff,
   addRollback,
+  addPause,
+  addResume,
   addEvents,
   addLogs,
   addDoctor,

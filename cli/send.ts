@@ -129,9 +129,17 @@ export function verdictOf(
   const missing = those('missing')
   const named = (list: readonly NodeOutcome[]) => list.map((n) => `${n.node}: ${n.says}`).join('; ')
   const proved = `${what.charAt(0).toUpperCase()}${what.slice(1)} is proved on ${plural(ready.length, 'node')} after ${age(elapsedMs)}.`
+  const paused = those('paused')
+  const left = paused.length === 0 ? '' : ` Not taken while paused: ${named(paused)}.`
   switch (outcome) {
     case 'ready':
-      return { exit: EXIT.ok, text: proved, hint: '' }
+      return { exit: EXIT.ok, text: `${proved}${left}`, hint: '' }
+    case 'paused':
+      return {
+        exit: EXIT.no,
+        text: `${what} is proved nowhere: ${named(paused)}`,
+        hint: 'hactl resume lets a node take it',
+      }
     case 'missing':
       return flags.allowMissing === true && ready.length > 0
         ? { exit: EXIT.ok, text: `${proved} Not asked: ${named(missing)}.`, hint: '' }

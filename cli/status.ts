@@ -5,6 +5,7 @@ import { hubClient } from './client.ts'
 import { EXIT, Exit } from './exit.ts'
 import type { HubFlags } from './flags.ts'
 import type { Io } from './io.ts'
+import { orderText } from './order-text.ts'
 import { age, jsonOut, type Paint, paint, plain, plural, short, table, when } from './print.ts'
 import { hubTarget } from './target.ts'
 
@@ -88,6 +89,7 @@ export function statusText(io: Pick<Io, 'color'>, now: ClusterStatus): string {
     now.vips.length === 0 ? '' : `\n${table(vips)}`,
     nodes.length === 1 ? '' : `\n${table(nodes)}`,
     serverText(io, now.nodes),
+    orderText(io, now),
     mounts.length === 1 ? '' : `\n${table(mounts)}`,
     single.length === 0
       ? ''

@@ -27,7 +27,7 @@ function nodeText(node: NodeStatus): string | undefined {
 }
 
 /** Topics that take their time to be an alert; what can be said at a glance is said by alertTexts. */
-const SLOW: readonly string[] = ['stuck', 'drift', 'certificate', 'foreign-vrid', 'store']
+const SLOW: readonly string[] = ['stuck', 'drift', 'certificate', 'foreign-vrid', 'store', 'order']
 export const slowAlerts = (open: readonly AlertRecord[]): readonly Alert[] =>
   open
     .filter(({ topic }) => SLOW.includes(topic))

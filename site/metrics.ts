@@ -8,6 +8,7 @@ import {
   type Sample,
   serverIsUp,
 } from '../spec/metric.ts'
+import type { OrderStatus } from '../spec/order.ts'
 import type { NodeStatus, VipStatus } from '../spec/status.ts'
 import type { HubState } from './state.ts'
 
@@ -55,6 +56,29 @@ const ofVip = ({ vip, state, holders }: VipStatus): readonly Sample[] => [
   ...holders.map(({ node }) => one('hactl_vip_holder', [vip, node], 1)),
 ]
 
+/** One sample per label set: the same may be ordered at the hub and on the node. */
+const ofOrders = (orders: readonly OrderStatus[]): readonly Sample[] => {
+  const known = Map.groupBy(orders, ({ kind, about }) => `${kind} ${about}`)
+  return [...known.values()].flatMap((same): readonly Sample[] => {
+    const { kind = '', about = '' } = same[0] ?? {}
+    const sinceMs = Math.min(...same.map(({ at }) => at))
+    const nodes = Map.groupBy(
+      same.flatMap((order) => order.nodes),
+      ({ node }) => node,
+    )
+    return [
+      one('hactl_order_since_timestamp_seconds', [kind, about], sinceMs / 1_000),
+      ...[...nodes].map(([node, words]) =>
+        one(
+          'hactl_node_order_done',
+          [node, kind, about],
+          words.some(({ is }) => is === 'done'),
+        ),
+      ),
+    ]
+  })
+}
+
 function ofHub(state: HubState): readonly Sample[] {
   const { user, system } = process.cpuUsage()
   const { messages, moves } = state.counts
@@ -80,8 +104,13 @@ function ofHub(state: HubState): readonly Sample[] {
 }
 
 export async function metrics(state: HubState, c: Context): Promise<Response> {
-  const { nodes, vips } = state.fleet.status()
-  const samples = [...ofHub(state), ...nodes.flatMap(ofNode), ...vips.flatMap(ofVip)]
+  const { nodes, vips, orders = [] } = state.fleet.status()
+  const samples = [
+    ...ofHub(state),
+    ...nodes.flatMap(ofNode),
+    ...vips.flatMap(ofVip),
+    ...ofOrders(orders),
+  ]
   c.header('content-type', METRICS_TYPE)
   return c.body(await exposition(HUB_METRICS, samples))
 }

@@ -62,4 +62,15 @@ export const MIGRATIONS: readonly string[] = [
      name TEXT PRIMARY KEY,
      value INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE orders (
+     id TEXT PRIMARY KEY,
+     kind TEXT NOT NULL,
+     about TEXT NOT NULL,
+     body TEXT NOT NULL,
+     UNIQUE (kind, about)
+   ) STRICT;
+   CREATE TABLE lifts (
+     id TEXT PRIMARY KEY,
+     node TEXT NOT NULL
+   ) STRICT;`,
 ]

@@ -20,7 +20,7 @@ type Head = {
 }
 
 /** Header text may be percent-encoded UTF-8; what is not, is taken as it stands. */
-function words(text: string | undefined, max: number): string {
+export function words(text: string | undefined, max: number): string {
   let plain = text ?? ''
   try {
     plain = decodeURIComponent(plain)
@@ -79,7 +79,7 @@ export async function readBody(c: Context, max: number): Promise<string | Bad> {
 }
 
 /** The name of the token is proved, what the pusher calls himself is not: it stands before the one in brackets. */
-function authorOf(claimed: string, who: Who | undefined): string {
+export function authorOf(claimed: string, who: Who | undefined): string {
   const token = who?.name ?? ''
   const said = claimed
     .replace(/[()]/g, ' ')

@@ -9,7 +9,7 @@ import { createMoves } from './moves.ts'
 import { createHubNotify } from './notify.ts'
 import { createResults, type Results } from './results.ts'
 import { TRANSITIONS_KEPT_MAX } from './transition.ts'
-import { createGuard, type Guard } from './write-guard.ts'
+import type { Guard } from './write-guard.ts'
 
 /** A report goes to disk at most this often per node. */
 const REPORT_FLUSH_MS = 5_000
@@ -32,9 +32,8 @@ function saveOutcomes(results: Results, guard: Guard, store: HubDeps['store']): 
   return true
 }
 
-export function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
+export function createRecorder(deps: HubDeps, guard: Guard, fleet: Fleet, feed: Feed) {
   const { store, clock } = deps
-  const guard = createGuard(deps)
   let faultTold = ''
   const unsaved = new Map<string, Report>()
   const results = createResults()
@@ -56,7 +55,6 @@ export function createRecorder(deps: HubDeps, fleet: Fleet, feed: Feed) {
     record('', [{ id: deps.id().slice(0, 40), at: clock.now(), kind, text: text.slice(0, 1000) }])
   const notify = createHubNotify(deps, guard, own, feed.alert)
   return {
-    guard,
     counts,
     own,
     write: guard.write,

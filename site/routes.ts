@@ -6,6 +6,7 @@ import * as enrol from './enrol.ts'
 import { gitHook } from './hook.ts'
 import { nodeLogs } from './logs.ts'
 import * as metrics from './metrics.ts'
+import { giveOrder, liftOrder } from './order-routes.ts'
 import { pushSpec } from './push.ts'
 import * as read from './read.ts'
 import { signIn, signOut } from './sign-in.ts'
@@ -47,6 +48,8 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/specs', access: 'operator', handle: pushSpec },
   { method: 'POST', path: '/v1/confirm', access: 'operator', handle: confirmSpec },
   { method: 'GET', path: '/v1/logs/:node', access: 'operator', handle: nodeLogs },
+  { method: 'POST', path: '/v1/orders', access: 'operator', handle: giveOrder },
+  { method: 'DELETE', path: '/v1/orders', access: 'operator', handle: liftOrder },
   { method: 'GET', path: '/v1/spec', access: 'agent', handle: read.spec },
   { method: 'POST', path: '/v1/enrol', access: 'joiner', handle: enrol.enrol },
   { method: 'POST', path: '/v1/join-tokens', access: 'operator', handle: enrol.createJoin },

@@ -1,5 +1,7 @@
 // The running hub behind the routes: store, fleet, feed and agent sessions, wired together.
 import { NAME_PATTERN } from '../spec/names.ts'
+import type { Cluster } from '../spec/cluster.ts'
+import type { FromHub } from '../spec/protocol.ts'
 import type { NodeEvent } from '../spec/report.ts'
 import type { AlertRecord } from '../spec/status.ts'
 import type { HubDeps } from './deps.ts'
@@ -9,18 +11,17 @@ import { createFleet, type Fleet } from './fleet.ts'
 import { createHook, type Hook } from './hook.ts'
 import { createNewest } from './newest.ts'
 import { createLogDesk, type LogDesk } from './logs.ts'
+import { createOrders, type Orders, withOrders } from './orders.ts'
 import { createLive, type Live } from './page/live.ts'
 import { createSession, type Session, type Wire } from './session.ts'
+import { endRevoked, endSilent } from './session-ends.ts'
 import { createRate, type Rate } from './rate.ts'
 import { type Counts, createRecorder } from './recorder.ts'
 import type { StoredSpec } from './store-revisions.ts'
-import type { TokenBook, Who } from './tokens.ts'
-import type { Guard } from './write-guard.ts'
+import type { Who } from './tokens.ts'
+import { createGuard, type Guard } from './write-guard.ts'
 
 export const TICK_MS = 250
-const HELLO_MS_MAX = 5_000
-const SILENCE_MS_MAX = 15_000
-const TRY_AGAIN = 1013
 /** Also keeps '' for events of the hub itself. */
 const NODE_NAME = new RegExp(NAME_PATTERN)
 
@@ -31,6 +32,11 @@ export type HubState = {
   /** The pages, and those who watch them. */
   readonly live: Live
   newest(): StoredSpec | undefined
+  /** Of the newest spec that this version accepts. */
+  cluster(): Cluster | undefined
+  readonly orders: Orders
+  /** After an order was given or ended: agents are told at once. */
+  ordersChanged(): void
   openAlerts(): readonly AlertRecord[]
   /** After a push: agents are told at once. */
   specChanged(): void
@@ -62,10 +68,12 @@ type Parts = {
   readonly logs: LogDesk
   /** A person confirmed the newest revision on this node: all are told. */
   readonly confirmHere: (node: string) => void
+  readonly orders: Orders
+  readonly ordersChanged: () => void
 }
 
 function openSession(
-  { deps, fleet, feed, newest, recorder, sessions, files, logs, confirmHere }: Parts,
+  { deps, fleet, feed, newest, recorder, sessions, files, logs, orders, ...parts }: Parts,
   wire: Wire,
   who: Who,
 ): Session {
@@ -88,12 +96,14 @@ function openSession(
           if (other !== me && other.node() === hello.node) other.close(4001, 'replaced')
         if (!fleet.join(hello.node, hello.boot)) return 'too many agents'
         newest.tell(me)
+        orders.greet(me, hello.node)
         return undefined
       },
       onSummary(node, summary) {
         recorder.counts.messages++
         recorder.outcome(node, summary)
-        if (newest.waitsFor(summary.confirmedRevision)) confirmHere(node)
+        if (newest.waitsFor(summary.confirmedRevision)) parts.confirmHere(node)
+        if (orders.heard(node, summary)) parts.ordersChanged()
         if (fleet.heartbeat(node, summary)) recorder.watch()
         else feed.touch()
       },
@@ -132,40 +142,31 @@ function openSession(
   return session
 }
 
-/** Ends sessions that never said hello, or say nothing any more. */
-function endSilent(sessions: ReadonlyMap<Session, Who>, now: number): void {
-  for (const session of sessions.keys()) {
-    const waited = now - session.openedAt
-    if (session.node() === undefined && waited > HELLO_MS_MAX) session.close(1008, 'no hello')
-    else if (now - session.heardAt() > SILENCE_MS_MAX) session.close(TRY_AGAIN, 'silent')
-  }
+/** To every agent that said who it is. */
+function sayToAll(sessions: ReadonlyMap<Session, Who>, message: FromHub): void {
+  for (const session of sessions.keys()) if (session.node() !== undefined) session.send(message)
 }
-
-/** A shared token may not go on speaking for a node that has its own by now. */
-const mayGoOn = (book: TokenBook, session: Session, who: Who): boolean =>
-  book.valid(who) && !(who.node === undefined && book.enrolled(session.node() ?? ''))
 
 export function createState(deps: HubDeps): HubState {
   const { store, clock } = deps
-  const fleet = createFleet(clock, store.reports(), store.holders())
+  const guard = createGuard(deps)
+  const orders = createOrders(deps, guard.write)
+  const plain = createFleet(clock, store.reports(), store.holders())
+  const newest = createNewest(deps, plain)
+  const fleet = withOrders(plain, orders, newest.cluster)
   const feed = createFeed(clock, fleet.status)
-  const recorder = createRecorder(deps, fleet, feed)
+  const recorder = createRecorder(deps, guard, fleet, feed)
   const sessions = new Map<Session, Who>()
-  const newest = createNewest(deps, fleet)
   const files = createFiles()
   const live = createLive(
     { ...store, cluster: newest.cluster, files: files.of, moves: recorder.moves },
     deps.id,
   )
   const cutRevoked = () => {
-    for (const [session, who] of sessions)
-      if (!mayGoOn(deps.book, session, who)) session.close(1008, 'this token is no longer good')
+    endRevoked(deps.book, sessions)
     feed.cut(deps.book.valid)
   }
-  const hook = createHook(clock, () => {
-    for (const session of sessions.keys())
-      if (session.node() !== undefined) session.send({ type: 'poll' })
-  })
+  const hook = createHook(clock, () => sayToAll(sessions, { type: 'poll' }))
   const specChanged = () => {
     newest.use()
     for (const session of sessions.keys()) if (session.node() !== undefined) newest.tell(session)
@@ -180,18 +181,16 @@ export function createState(deps: HubDeps): HubState {
   const logs = createLogDesk(deps, (node) =>
     [...sessions.keys()].find((session) => session.node() === node),
   )
-  const parts: Parts = { deps, fleet, feed, newest, recorder, sessions, files, logs, confirmHere }
+  const ordersChanged = () => orders.tell(sessions.keys(), feed)
+  const parts: Parts = {
+    ...{ deps, fleet, feed, newest, recorder, sessions, files, logs },
+    ...{ confirmHere, orders, ordersChanged },
+  }
   return {
-    deps,
-    hook,
-    logs,
-    fleet,
-    feed,
-    live,
+    ...{ deps, hook, logs, fleet, feed, live, guard, orders, ordersChanged, specChanged },
     newest: newest.get,
+    cluster: newest.cluster,
     openAlerts: recorder.openAlerts,
-    specChanged,
-    guard: recorder.guard,
     wrongTokens: createRate(30, 1),
     counts: recorder.counts,
     note: recorder.own,
@@ -202,10 +201,11 @@ export function createState(deps: HubDeps): HubState {
       cutRevoked()
       endSilent(sessions, clock.monotonic())
       hook.tick()
+      if (orders.tick()) ordersChanged()
       recorder.watch()
       recorder.tell(newest.cluster())
       recorder.flush()
-      recorder.guard.tick()
+      guard.tick()
       feed.tick()
     },
     close() {

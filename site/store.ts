@@ -8,6 +8,7 @@ import { type NodeEvent, Report } from '../spec/report.ts'
 import type { AlertRecord, HubEvent } from '../spec/status.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { type NodeResult, type Outcome, resultsOf, saveResults } from './results.ts'
+import * as kept from './store-orders.ts'
 import {
   num,
   type Pushed,
@@ -41,6 +42,13 @@ export type Store = {
   /** By node name; what was heard of a revision that is not kept is not kept either. */
   results(revision: number): readonly NodeResult[]
   saveResults(outcomes: readonly Outcome[]): void
+  /** In the order in which they were given. */
+  orders(): readonly kept.StoredOrder[]
+  lifts(): readonly kept.Lift[]
+  /** Replaces one of the same kind about the same. */
+  giveOrder(order: kept.StoredOrder): void
+  endOrders(ids: readonly string[], lifts: readonly kept.Lift[]): void
+  forgetLifts(ids: readonly string[]): void
   reports(): ReadonlyMap<string, Report>
   saveReports(reports: ReadonlyMap<string, Report>, at: number): void
   /** Idempotent by (node, id). Returns the ones that were new. */
@@ -219,6 +227,12 @@ export function openStore(path: string): Store {
     results: (revision) => resultsOf(db, revision),
     saveResults: (outcomes) =>
       transaction(db, 'store results of nodes', () => saveResults(db, outcomes)),
+    orders: () => kept.ordersIn(db),
+    lifts: () => kept.liftsIn(db),
+    giveOrder: (order) => transaction(db, 'store the order', () => kept.putOrder(db, order)),
+    endOrders: (ids, lifts) =>
+      transaction(db, 'store the end of an order', () => kept.dropOrders(db, ids, lifts)),
+    forgetLifts: (ids) => transaction(db, 'store that it ended', () => kept.dropLifts(db, ids)),
     reports: () => readReports(db.prepare('SELECT node, body FROM reports').all()),
     saveReports: (reports, at) =>
       transaction(db, 'store reports', () => {

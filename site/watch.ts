@@ -1,6 +1,8 @@
-// What the hub looks for beyond vips and silence: nodes that do not get on, drift, mounts, certificates, strangers, single points. Pure.
+// What the hub looks for beyond vips and silence: nodes that do not get on, drift, mounts, certificates, strangers, orders, single points. Pure.
 import type { Fault } from '../spec/faults.ts'
+import { ORDER_FORGOTTEN_MS } from '../spec/limits.ts'
 import type { Topic } from '../spec/notify.ts'
+import { type OrderStatus, orderWords } from '../spec/order.ts'
 import type { CertificateState, Report } from '../spec/report.ts'
 import type { ClusterStatus, NodeStatus } from '../spec/status.ts'
 
@@ -124,6 +126,21 @@ function ofNode(node: NodeStatus, status: ClusterStatus): readonly Fault[] {
   ]
 }
 
+/** Nobody pauses for a day on purpose without a reason to be reminded of. */
+const forgotten = (
+  { id, kind, about, by, reason, at }: OrderStatus,
+  now: number,
+): readonly Fault[] =>
+  now - at < ORDER_FORGOTTEN_MS
+    ? []
+    : [
+        fault('order', `order:${id}`, {
+          about,
+          words: `the order to ${kind} ${about} has stood for more than a day`,
+          details: [`given ${orderWords({ by, reason })}`, 'Take it back, or give it with --for.'],
+        }),
+      ]
+
 const single = (text: string): Fault =>
   fault('single-point', `single-point:${text}`, {
     about: '',
@@ -144,6 +161,7 @@ const unwritable = (why: string): Fault =>
 /** Each with a key of its own; silent nodes say nothing, so that nothing begins or ends by their silence. `storeFault`: why the last write failed, or ''. */
 export const othersOf = (status: ClusterStatus, storeFault: string): readonly Fault[] => [
   ...status.nodes.flatMap((node) => ofNode(node, status)),
+  ...(status.orders ?? []).flatMap((order) => forgotten(order, status.now)),
   ...(status.singlePoints ?? []).map(single),
   ...(storeFault === '' ? [] : [unwritable(storeFault)]),
 ]

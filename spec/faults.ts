@@ -36,6 +36,7 @@ export const CLOSE_HOLD_MS: Readonly<Record<Topic, number>> = {
   certificate: 0,
   'foreign-vrid': 0,
   store: 0,
+  order: 0,
   'single-point': 0,
 }
 /** Nodes that fall silent, or come back, within this time are one message. */
@@ -118,7 +119,7 @@ export function absence(
   view: View,
   { topic, about }: { readonly topic: Topic; readonly about: string },
 ): 'over' | 'unsure' | 'gone' {
-  if (topic === 'single-point' || topic === 'store') return 'over'
+  if (topic === 'single-point' || topic === 'store' || topic === 'order') return 'over'
   if (topic !== 'split-brain' && topic !== 'no-holder' && topic !== 'transition') {
     const node = view.nodes.find((n) => n.node === about)
     if (node === undefined) return 'gone'
@@ -136,7 +137,7 @@ export function absence(
 export function severityOf(topic: Topic, key: string): 'error' | 'warning' | 'info' {
   if (topic === 'single-point') return 'info'
   if (topic === 'certificate') return key.startsWith('expired:') ? 'error' : 'warning'
-  return ['stale', 'stuck', 'drift', 'transition'].includes(topic) ? 'warning' : 'error'
+  return ['stale', 'stuck', 'drift', 'transition', 'order'].includes(topic) ? 'warning' : 'error'
 }
 
 /** Group of an open fault that an earlier process left: by spec for failures, all nodes for silence, else by vip. */

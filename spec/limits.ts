@@ -43,6 +43,13 @@ export const STALE_MS = 3 * HEARTBEAT_MS
 /** How long `push --confirm` may wait for the word; an agent goes back by itself at the end of it. */
 export const CONFIRM_MS_MIN = 5_000
 export const CONFIRM_MS_MAX = 24 * 3_600_000
+/** Orders of operators that are in force at once, for one agent or in one cluster. */
+export const ORDERS_MAX = 64
+export const ORDER_REASON_MAX = 200
+export const ORDER_MS_MIN = 1_000
+export const ORDER_MS_MAX = 30 * 24 * 3_600_000
+/** One that lasts longer than this may have been forgotten, and is told. */
+export const ORDER_FORGOTTEN_MS = 24 * 3_600_000
 export const PEER_PORT = 9440
 export const HUB_PORT = 9400
 export const COMMAND_TIMEOUT_MS = 10_000

@@ -139,6 +139,7 @@ const CLOSED: Readonly<Record<Topic, (about: string, words: string) => string>> 
   mount: (_, words) => `over: ${words}`,
   certificate: (_, words) => `over: ${words}`,
   'foreign-vrid': (_, words) => `over: ${words}`,
+  order: (_, words) => `over: ${words}`,
   store: () => 'the hub writes to its store again',
   'single-point': (_, words) => `over: ${words}`,
 }

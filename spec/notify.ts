@@ -25,6 +25,7 @@ export const TOPICS = [
   'certificate',
   'foreign-vrid',
   'store',
+  'order',
   'single-point',
 ] as const
 export type Topic = (typeof TOPICS)[number]

@@ -1,8 +1,8 @@
 // Messages between agent and hub over WebSocket (/v1/agent), one JSON object per text frame.
 // Unknown message types are ignored by both sides, so that an old agent and a new hub understand each other.
 import { type Static, Type } from '@sinclair/typebox'
-import { CONFIRM_MS_MAX, NODE_FILES_MAX } from './limits.ts'
 import { LogsAsk, LogsMessage } from './logs.ts'
+import { CONFIRM_MS_MAX, NODE_FILES_MAX, ORDERS_MAX } from './limits.ts'
 import { NodeEvent, NodeFile, Report, Summary } from './report.ts'
 
 const closed = { additionalProperties: false }
@@ -81,7 +81,20 @@ export const Confirmed = Type.Object(
   { type: Type.Literal('confirmed'), revision: Type.Integer({ minimum: 1 }) },
   closed,
 )
+/**
+ * All orders that concern this agent: said when one comes or goes, and to every agent that comes. An order of a kind that it
+ * does not know is left out by the agent, the others count. `lifted`: orders given on nodes that were taken back at the hub.
+ */
+export const Orders = Type.Object(
+  {
+    type: Type.Literal('orders'),
+    orders: Type.Array(Type.Unknown(), { maxItems: ORDERS_MAX }),
+    lifted: Type.Array(Type.String({ maxLength: 40 }), { maxItems: ORDERS_MAX }),
+  },
+  closed,
+)
 export type FromHub =
+  | Static<typeof Orders>
   | Static<typeof Wanted>
   | Static<typeof Stored>
   | Static<typeof Poll>
@@ -93,6 +106,7 @@ export const fromHub = {
   poll: Poll,
   confirmed: Confirmed,
   logs: LogsAsk,
+  orders: Orders,
 }
 
 /** What the hub keeps and hands out: body is the exact text that was pushed. */

@@ -1,7 +1,8 @@
 // What an agent says of its node. The hub shows it, peers read it; every heartbeat re-asserts the summary.
 import { type Static, Type } from '@sinclair/typebox'
-import { NODE_FILE_CHARS_MAX, VERIFY_ASKERS_MAX } from './limits.ts'
+import { NODE_FILE_CHARS_MAX, ORDERS_MAX, VERIFY_ASKERS_MAX } from './limits.ts'
 import { oneOf } from './names.ts'
+import { OrderSaid } from './order.ts'
 import { RECIPIENT_PATTERN } from './secrets.ts'
 
 const closed = { additionalProperties: false }
@@ -63,6 +64,10 @@ export const Summary = Type.Object(
     lapsedRevision: Type.Optional(Type.Integer({ minimum: 1 })),
     /** What came of the last verification from outside; absent: none was due, or an agent of before. */
     outside: Type.Optional(Outside),
+    /** Orders of operators that this node took; absent when none. One that is not here was not taken. */
+    orders: Type.Optional(Type.Array(OrderSaid, { maxItems: ORDERS_MAX })),
+    /** Ids of orders that ended here by their time or by a word on this node; absent when none. */
+    ordersOver: Type.Optional(Type.Array(text(40), { maxItems: ORDERS_MAX })),
   },
   // Open: a newer agent may say more, and must not look dead to an older peer or hub for it.
   { additionalProperties: true },

@@ -1,6 +1,7 @@
 // What the hub says of the whole cluster: GET /v1/status, the stream and the page all show this one value.
 import { type Static, Type } from '@sinclair/typebox'
 import { oneOf } from './names.ts'
+import { OrderStatus } from './order.ts'
 import { CONDITIONS, Report, Summary } from './report.ts'
 
 const closed = { additionalProperties: false }
@@ -94,6 +95,8 @@ export const ClusterStatus = Type.Object(
     singlePoints: Type.Optional(Type.Array(Type.String())),
     /** Time left to confirm the newest revision, 0 when that was not done in time. Absent: it needs no confirmation. */
     confirmLeftMs: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** Orders in force, with what each node makes of them. Absent: none, or a hub of before. */
+    orders: Type.Optional(Type.Array(OrderStatus)),
   },
   closed,
 )

@@ -1,8 +1,9 @@
 // The agent's line to the hub. It says what is, hears what is wanted, and may be dead without any harm.
+import type { Static } from '@sinclair/typebox'
 import { WebSocket } from 'ws'
 import { FRAME_BYTES_MAX, HEARTBEAT_MS } from '../../spec/limits.ts'
 import type { Logs, LogsAsk } from '../../spec/logs.ts'
-import { type FromHub, PROTOCOL } from '../../spec/protocol.ts'
+import { type FromHub, type Orders, PROTOCOL } from '../../spec/protocol.ts'
 import type { NodeFile, Report, Summary } from '../../spec/report.ts'
 import type { Clock, Random } from '../world.ts'
 import { heartbeatFrame, readFrame, reportFrame, reportKey } from './frames.ts'
@@ -50,6 +51,8 @@ export type UplinkDeps = {
   readonly onConfirmed: (revision: number) => void
   /** Log lines for an operator; never rejects. */
   readonly logs: (ask: LogsAsk) => Promise<Logs>
+  /** All orders that the hub wants followed here. */
+  readonly onOrders: (said: Static<typeof Orders>) => void
   readonly log: (message: string) => void
 }
 export type Uplink = {
@@ -126,6 +129,10 @@ function hear(deps: UplinkDeps, line: Line, message: FromHub): void {
   if (message.type === 'logs') {
     const { type, id } = message
     void deps.logs(message).then((logs) => line.send(JSON.stringify({ type, id, ...logs })))
+    return
+  }
+  if (message.type === 'orders') {
+    deps.onOrders(message)
     return
   }
   deps.events.forget(message.ids)

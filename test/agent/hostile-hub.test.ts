@@ -133,6 +133,7 @@ async function line(t: TestContext) {
     onPoll: () => wanted.push(0),
     onConfirmed: () => undefined,
     logs: async () => ({ lines: [], after: '', note: '', error: '' }),
+    onOrders: () => undefined,
     log: (text) => logs.push(text),
   })
   const [ws] = await connection

@@ -189,6 +189,27 @@ export const MUTANTS: readonly Mutant[] = [
     kill: tests('agent/confirm'),
   },
   {
+    name: 'an order that ended here is taken again',
+    file: 'agent/order-book.ts',
+    find: ' && !book.over.includes(one.id)',
+    replace: '',
+    kill: tests('agent/order-book'),
+  },
+  {
+    name: 'a dead daemon of a paused node stays dead',
+    file: 'agent/paused.ts',
+    find: '  await revive(agent, seen)\n',
+    replace: '',
+    kill: tests('agent/paused'),
+  },
+  {
+    name: 'what a node does not say it took is shown as done',
+    file: 'site/orders-shown.ts',
+    find: "is: 'not taken', why }",
+    replace: "is: 'done', why }",
+    kill: tests('site/orders'),
+  },
+  {
     name: 'what nobody signed is taken',
     file: 'agent/accept.ts',
     find: 'if (unsigned !== undefined) return refused(unsigned)',

@@ -2,6 +2,7 @@
 import { openMemory } from '../../agent/memory.ts'
 import type { Answerer } from '../../agent/outside/answer.ts'
 import { createAsk } from '../../agent/outside/ask.ts'
+import { HERE_FILE } from '../../agent/orders.ts'
 import { type Agent, pass } from '../../agent/pass.ts'
 import { emptyPassState } from '../../agent/pass-state.ts'
 import { createPeers } from '../../agent/peers.ts'
@@ -16,6 +17,7 @@ import { type AskerIs, answererOf, PEER_PORT } from './outside.ts'
 import { clockOf, type Timeline } from './timeline.ts'
 
 export const STATE = '/var/lib/hactl'
+const ORDER_FILES = [`${STATE}/orders.json`, `${STATE}/${HERE_FILE}`]
 const INTERVAL_MS = 2_000
 const AGAIN_MS = 100
 
@@ -112,7 +114,11 @@ function hostOf(node: SimNode, deps: NodeDeps): Host {
   }
   const { supervisor } = host
   return {
-    read: (p) => doing('read', p, () => host.read(p)),
+    // Without time or chance where no order is: seeds from before there were any keep their meaning.
+    read: (p) =>
+      ORDER_FILES.includes(p) && node.fake.disk.read(p) === undefined
+        ? host.read(p)
+        : doing('read', p, () => host.read(p)),
     write: (p, body, mode) =>
       doing('write', p, async () => {
         if (node.diskFull) throw new Error('ENOSPC: no space left on device')

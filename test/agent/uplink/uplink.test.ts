@@ -58,6 +58,7 @@ function uplinkTo(url: string) {
     report: () => ({ ...reportOf(summaryOf('lb1', now.holds)), passMs: now.passMs }),
     events,
     onConfirmed: () => undefined,
+    onOrders: () => undefined,
     files: () => now.files,
     onWanted: (revision: number, digest: string) => {
       wanted.push([revision, digest])
