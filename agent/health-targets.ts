@@ -31,7 +31,9 @@ export const splitTargets = (cluster: Cluster, node: string): readonly HealthTar
 export function proxyTargets(cluster: Cluster, node: string): readonly HealthTarget[] {
   return cluster.proxies.flatMap((proxy) => {
     if (proxy.vip === undefined || !proxy.nodes.includes(node)) return []
-    const direct = proxy.mode === 'http' && proxy.tls === undefined && proxy.addresses.includes('*')
+    const plain = proxy.tls === undefined && proxy.listen.length === 0 && proxy.sites.length === 0
+    const own = !proxy.extra.some((line) => line.startsWith('monitor-uri '))
+    const direct = proxy.mode === 'http' && plain && own && proxy.addresses.includes('*')
     const url = direct
       ? `http://127.0.0.1:${proxy.port}${HEALTH_PATH}`
       : `unix:${proxy.engine === 'nginx' ? NGINX_SOCKET_PATH : HEALTH_SOCKET_PATH}:/health`

@@ -1,10 +1,21 @@
 // The normal form of a spec: every default filled in, every reference followed, every map sorted by name.
 // Providers read this and never the raw spec, so a default has exactly one home: resolve.ts.
+import type { ClusterPool, ClusterVerbatim, ClusterProxy } from './cluster-proxy.ts'
 import type { Scheduler } from './lvs.ts'
 import type { ClusterNotify } from './notify.ts'
 import type { Logs, Stats } from './operations.ts'
 import type { ClusterSecret } from './secrets.ts'
-import type { RetryReason, When } from './proxy.ts'
+
+export type {
+  ClusterServer,
+  ClusterCheck,
+  ClusterPool,
+  ClusterTimeouts,
+  ClusterRoute,
+  ClusterSite,
+  ClusterVerbatim,
+  ClusterProxy,
+} from './cluster-proxy.ts'
 
 export type Family = 4 | 6
 /** An address with its prefix length. */
@@ -47,86 +58,6 @@ export type ClusterVip = {
   readonly auth?: { readonly type: 'pass' | 'ah'; readonly include: string }
   /** Words behind an address in keepalived.conf, by the address without its prefix. */
   readonly addressOptions: Readonly<Record<string, string>>
-  readonly extra: readonly string[]
-}
-export type ClusterServer = {
-  readonly name: string
-  readonly address: string
-  readonly port: number
-  readonly weight: number
-  readonly maxconn?: number
-  readonly backup: boolean
-  readonly state: 'ready' | 'drain' | 'maint'
-  /** What differs from the pool's check. */
-  readonly check?: Partial<Pick<ClusterCheck, 'intervalMs' | 'rise' | 'fall'>>
-  /** True when `address` is a literal, so that no resolver is needed. */
-  readonly literal: boolean
-}
-export type ClusterCheck = {
-  readonly type: 'connect' | 'http' | 'tcp' | 'none'
-  readonly intervalMs: number
-  readonly timeoutMs: number
-  readonly rise: number
-  readonly fall: number
-  readonly port?: number
-  readonly method: string
-  readonly path: string
-  readonly host?: string
-  readonly status: string
-  readonly send?: string
-  readonly expect?: string
-}
-export type ClusterPool = {
-  readonly name: string
-  readonly mode: 'http' | 'tcp'
-  readonly balance: string
-  readonly balanceOn?: string
-  readonly servers: readonly ClusterServer[]
-  readonly check: ClusterCheck
-  readonly stick?: {
-    readonly by: 'cookie' | 'source'
-    readonly cookie: string
-    readonly expireMs: number
-    readonly entriesMax: number
-  }
-  readonly timeouts: ClusterTimeouts
-  readonly retries: number
-  readonly redispatch: boolean
-  readonly extra: readonly string[]
-}
-export type ClusterTimeouts = {
-  readonly connectMs: number
-  readonly clientMs: number
-  readonly serverMs: number
-  readonly queueMs: number
-  readonly httpRequestMs: number
-  readonly keepAliveMs: number
-  readonly tunnelMs: number
-}
-/** `split` is already expanded: a route with ignoreCase. */
-export type ClusterRoute = {
-  readonly name: string
-  readonly when: When
-  readonly ignoreCase: boolean
-  readonly pool: string
-}
-export type ClusterProxy = {
-  readonly name: string
-  readonly vip?: string
-  readonly nodes: readonly string[]
-  readonly engine: 'haproxy' | 'nginx'
-  readonly mode: 'http' | 'tcp'
-  readonly port: number
-  /** '*' for every address, or literals. */
-  readonly addresses: readonly string[]
-  readonly tls?: { readonly certificate: string }
-  readonly pool?: string
-  readonly routes: readonly ClusterRoute[]
-  readonly maxconn?: number
-  readonly timeouts: ClusterTimeouts
-  readonly forwardedFor: boolean
-  readonly retries: number
-  readonly retryOn: readonly RetryReason[]
   readonly extra: readonly string[]
 }
 export type ClusterRollout = {
@@ -276,6 +207,7 @@ export type Cluster = {
   readonly vips: readonly ClusterVip[]
   readonly proxies: readonly ClusterProxy[]
   readonly pools: readonly ClusterPool[]
+  readonly verbatim: readonly ClusterVerbatim[]
   readonly lvs: readonly ClusterLvs[]
   readonly keepalived: ClusterKeepalived
   readonly exports: readonly ClusterExport[]

@@ -24,6 +24,12 @@ export const RECIPIENTS_MAX = 32
 export const ROUTES_MAX = 500
 /** Extra lines of keepalived.conf in one place. */
 export const EXTRA_LINES_MAX = 500
+/** Server blocks of one nginx listener, and lines of one of them or of a `verbatim` section. */
+export const SITES_MAX = 200
+export const VERBATIM_LINES_MAX = 2_000
+/** Extra lines of a proxy or pool. */
+export const EXTRA_MAX = 500
+export const VERBATIM_MAX = 200
 /** VRRP virtual router identifiers, RFC 9568 section 5.2.3. */
 export const VRID_MIN = 1
 export const VRID_MAX = 255

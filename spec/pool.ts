@@ -1,7 +1,8 @@
 // Servers behind a proxy.
 import { type Static, Type } from '@sinclair/typebox'
-import { SERVERS_MAX } from './limits.ts'
+import { EXTRA_MAX, SERVERS_MAX } from './limits.ts'
 import { HostName, mapOf, Ms, Name, oneOf, Port, Token, UrlText, Word } from './names.ts'
+import { ExtraLine } from './verbatim.ts'
 
 const closed = { additionalProperties: false }
 
@@ -106,9 +107,15 @@ export const Pool = Type.Object(
     ),
     check: Type.Optional(Check),
     stick: Type.Optional(Stick),
+    resolvers: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9_.-]{1,64}$',
+        description: 'section resolvers of verbatim that looks up its host names (haproxy)',
+      }),
+    ),
     extra: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[a-z][\\x20-\\x7e]{1,400}$' }), {
-        maxItems: 100,
+      Type.Array(ExtraLine, {
+        maxItems: EXTRA_MAX,
         description:
           'haproxy lines of the backend that the spec does not model; checked by haproxy itself',
       }),

@@ -1,7 +1,8 @@
 // A listener of the proxy and the routes from it to pools.
 import { type Static, Type } from '@sinclair/typebox'
-import { ROUTES_MAX } from './limits.ts'
+import { EXTRA_MAX, ROUTES_MAX } from './limits.ts'
 import { HostName, Ip, Ms, Name, oneOf, Path, Port, Regex, Token, UrlText, Word } from './names.ts'
+import { ExtraLine, ListenWord, Site, Sites } from './verbatim.ts'
 
 const closed = { additionalProperties: false }
 const some = { minItems: 1, maxItems: 100, uniqueItems: true }
@@ -113,6 +114,12 @@ export const ProxySection = Type.Object(
     addresses: Type.Optional(
       Type.Array(Ip('address'), { ...some, description: 'listen on exactly these instead' }),
     ),
+    listen: Type.Optional(
+      Type.Array(ListenWord, {
+        maxItems: 60,
+        description: 'further words of the bind (haproxy) or listen (nginx) line, one each',
+      }),
+    ),
     tls: Type.Optional(
       Type.Object({ certificate: Path('PEM with chain and key, on the node') }, closed),
     ),
@@ -121,6 +128,14 @@ export const ProxySection = Type.Object(
       Type.Array(Route, { maxItems: ROUTES_MAX, description: 'first match wins' }),
     ),
     split: Type.Optional(Split),
+    sites: Type.Optional(Sites(Site)),
+    pools: Type.Optional(
+      Type.Array(Name('pool'), {
+        maxItems: 100,
+        uniqueItems: true,
+        description: 'pools that its sites name',
+      }),
+    ),
     maxconn: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'connections of this listener' }),
     ),
@@ -141,8 +156,8 @@ export const ProxySection = Type.Object(
       Type.Boolean({ description: 'X-Forwarded-For, default true in mode http' }),
     ),
     extra: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[a-z][\\x20-\\x7e]{1,400}$' }), {
-        maxItems: 100,
+      Type.Array(ExtraLine, {
+        maxItems: EXTRA_MAX,
         description:
           'lines of the frontend (haproxy) or server block (nginx) that the spec does not model; checked by the program itself',
       }),

@@ -41,6 +41,14 @@ export function resolve(spec: Spec): Cluster {
     vips: entries(spec.vips).map(([name, vip]) => vipOf(spec, name, vip, vrids.get(name))),
     proxies: entries(spec.proxies).map(([name, proxy]) => proxyOf(spec, name, proxy)),
     pools: entries(spec.pools).map(([name, pool]) => poolOf(spec, name, pool)),
+    verbatim: entries(spec.verbatim).map(([name, one]) => ({
+      name,
+      engine: one.engine,
+      place: one.place,
+      section: one.section ?? '',
+      nodes: [...(one.nodes ?? Object.keys(spec.nodes))].sort(),
+      lines: one.lines,
+    })),
     lvs: resolveLvs(spec),
     keepalived: resolveKeepalived(spec.keepalived),
     exports: resolveExports(spec),
@@ -153,7 +161,15 @@ function proxyOf(spec: Spec, name: string, proxy: ProxySection): ClusterProxy {
     mode,
     port: proxy.port,
     addresses: addressesOf(spec, proxy),
+    listen: proxy.listen ?? [],
     ...(proxy.tls && { tls: proxy.tls }),
+    sites: entries(proxy.sites).map(([site, { names = [], default: takesAll = false, lines }]) => ({
+      name: site,
+      names,
+      default: takesAll,
+      lines,
+    })),
+    pools: proxy.pools ?? [],
     ...(proxy.pool !== undefined && { pool: proxy.pool }),
     routes: routesOf(proxy),
     ...(proxy.maxconn !== undefined && { maxconn: proxy.maxconn }),
@@ -211,6 +227,7 @@ function poolOf(spec: Spec, name: string, pool: Pool): ClusterPool {
     timeouts: timeoutsOf(user),
     retries: user?.retries ?? 3,
     redispatch: user?.redispatch ?? true,
+    ...(pool.resolvers !== undefined && { resolvers: pool.resolvers }),
     extra: pool.extra ?? [],
   }
 }
@@ -221,6 +238,7 @@ export const poolsOf = (proxy: ProxySection): readonly string[] => [
     ...routesOf(proxy).map((route) => route.pool),
     ...(proxy.pool ? [proxy.pool] : []),
     ...poolsInExtra(proxy.extra ?? []),
+    ...(proxy.pools ?? []),
   ]),
 ]
 

@@ -12,6 +12,7 @@ import {
   SERIAL_MAX,
   SERVICES_MAX,
   SPEC_VERSION,
+  VERBATIM_MAX,
   VIPS_MAX,
 } from './limits.ts'
 import { Lvs } from './lvs.ts'
@@ -24,6 +25,7 @@ import { ProxySection } from './proxy.ts'
 import { Secrets } from './secrets.ts'
 import { Firewall, ModuleMap, Packages, Selinux, Service, SysctlMap } from './services.ts'
 import { Export, Mount } from './storage.ts'
+import { Verbatim } from './verbatim.ts'
 import { Vip } from './vip.ts'
 
 export const Spec = Type.Object(
@@ -54,6 +56,7 @@ export const Spec = Type.Object(
     firewall: Type.Optional(Firewall),
     selinux: Type.Optional(Selinux),
     secrets: Type.Optional(Secrets),
+    verbatim: Type.Optional(mapOf(Verbatim, VERBATIM_MAX, 'kept configuration text by name')),
     stats: Type.Optional(Stats),
     logs: Type.Optional(Logs),
     notify: Type.Optional(Notify),

@@ -1,5 +1,5 @@
 // What both proxies share: which listeners and pools a node's engine serves, and what the kernel must allow for them.
-import type { Cluster, ClusterPool, ClusterProxy } from '../../spec/cluster.ts'
+import type { Cluster, ClusterPool, ClusterProxy, ClusterVerbatim } from '../../spec/cluster.ts'
 import { poolsInExtra } from '../../spec/routes.ts'
 import type { WantSysctl } from '../plan/types.ts'
 import type { Bind } from '../world.ts'
@@ -23,10 +23,22 @@ export function poolsOf(
       proxy.pool,
       ...proxy.routes.map((route) => route.pool),
       ...poolsInExtra(proxy.extra),
+      ...proxy.pools,
     ]),
   )
   return cluster.pools.filter((pool) => used.has(pool.name))
 }
+
+/** Lines that the spec keeps for a place of the engine's file on this node. */
+export const linesFor = (
+  cluster: Cluster,
+  node: string,
+  engine: ClusterVerbatim['engine'],
+  place: ClusterVerbatim['place'],
+): readonly string[] =>
+  cluster.verbatim.flatMap((one) =>
+    one.engine === engine && one.place === place && one.nodes.includes(node) ? one.lines : [],
+  )
 
 /** Whether "every address" includes IPv6: only where the spec uses it, since a kernel without it refuses the bind. */
 export function usesIpv6(cluster: Cluster, node: string): boolean {

@@ -82,6 +82,10 @@ import { nfsFenced } from './nfs-fenced.ts'
 import { nfsOwnExport } from './nfs-own-export.ts'
 import { nfsPlace } from './nfs-place.ts'
 import { singlePoint } from './single-point.ts'
+import { siteOptions } from './site-options.ts'
+import { verbatimLines } from './verbatim-lines.ts'
+import { verbatimPlace } from './verbatim-place.ts'
+import { verbatimNames } from './verbatim-names.ts'
 import { serviceUnit } from './service-unit.ts'
 import { serviceUnitUnique } from './service-unit-unique.ts'
 import { serviceFile } from './service-file.ts'
@@ -182,4 +186,8 @@ export const RULES: readonly Rule[] = [
   secretUsed,
   secretMode,
   secretRecipients,
+  siteOptions,
+  verbatimLines,
+  verbatimPlace,
+  verbatimNames,
 ]

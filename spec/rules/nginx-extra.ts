@@ -10,7 +10,7 @@ const bare = (line: string): string => line.replace(/"(?:\\.|[^"\\])*"|'(?:\\.|[
 function faultOf(line: string): string | undefined {
   const text = bare(withoutReferences(line))
   if (/["']/.test(text)) return 'a quote stays open'
-  if (/[{}]/.test(text)) return 'a block does not fit into a line; include a file of your own'
+  if (/[{}]/.test(text)) return 'a block does not fit into a line; sites hold whole blocks'
   if (!text.endsWith(';')) return 'it ends without ;'
   if (text.slice(0, -1).includes(';')) return 'these are two directives'
   // One server per listener: names would pick nothing, and nginx says so with no more than a warning.

@@ -6,6 +6,8 @@ import { error, type Rule, warning } from './rule.ts'
 export const proxyTarget: Rule = (spec) =>
   entries(spec.proxies).flatMap(([name, proxy]) => {
     const keys = ['proxies', name]
+    // What server blocks do stands in their lines.
+    if (proxy.sites !== undefined) return []
     if (poolsOf(proxy).length === 0) {
       const message = `cannot serve from proxy ${name}: it has neither a pool nor routes`
       return [error('HA023', keys, message, 'add "pool"')]

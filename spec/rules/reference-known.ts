@@ -78,6 +78,7 @@ function ofHost(spec: Parameters<Rule>[0]): readonly Reference[] {
     map: Readonly<Record<string, { nodes?: readonly string[] }>> | undefined,
   ) => entries(map).flatMap(([name, value]) => list([section, name, 'nodes'], 'node', value.nodes))
   return [
+    ...nodes('verbatim', spec.verbatim),
     ...nodes('exports', spec.exports),
     ...nodes('mounts', spec.mounts),
     ...nodes('services', spec.services),
@@ -112,6 +113,7 @@ function ofProxy([name, proxy]: readonly [
     ...(split === undefined
       ? []
       : [{ keys: [...at, 'split', 'pool'], kind: 'pool' as const, name: split.pool }]),
+    ...list([...at, 'pools'], 'pool', proxy.pools),
     ...(proxy.nodes ?? []).map((node, index) => ({
       keys: [...at, 'nodes', index],
       kind: 'node' as const,

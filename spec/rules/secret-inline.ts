@@ -3,6 +3,7 @@ import { entries } from '../maps.ts'
 import { withoutReferences } from '../secrets.ts'
 import { extraOf } from './extra-lines.ts'
 import { keepalivedLists } from '../keepalived-lists.ts'
+import { keptOf } from './verbatim-lines.ts'
 import { type Rule, warning } from './rule.ts'
 
 const SECRETS = [
@@ -10,6 +11,8 @@ const SECRETS = [
   /\b(?:basic|bearer)\s+[a-z0-9+/=._-]{8,}/i,
   /\b(?:stats\s+)?auth\s+\S+:\S+/i,
 ]
+/** A hash in a userlist: what stands there is not the password. */
+const HASHED = /^user \S+ password \$[0-9a-z]+\$/
 const URL_LOGIN = /^https?:\/\/[^/@]*:[^/@]*@/
 /** Whoever knows this address can post: Slack, Teams, Discord, and most of their kind. */
 const URL_SECRET =
@@ -22,10 +25,11 @@ const AS_FILE = `use "urlFile": file:/PATH, credential:NAME, env:HACTL_SECRET_NA
 const ON_NODES = 'give it in agent.json of the nodes: "user" and "tokenFile" of source.git'
 
 export const secretInline: Rule = (spec) => {
-  const kept = keepalivedLists(spec).flatMap(({ keys, lines: list }) =>
+  const kept = [...keepalivedLists(spec), ...keptOf(spec)].flatMap(({ keys, lines: list }) =>
     list.map((line, at) => ({ keys: [...keys, at], line })),
   )
   const lines = [...extraOf(spec), ...kept]
+    .filter(({ line }) => !HASHED.test(line))
     .filter(({ line }) => SECRETS.some((secret) => secret.test(withoutReferences(line))))
     .map(({ keys }) => ({ keys, hint: INSTEAD }))
   const urls = entries(spec.notify?.webhooks)

@@ -79,15 +79,21 @@ export function serverLine(pool: ClusterPool, server: ClusterServer, version: Ve
     ...(check.port === undefined || check.type === 'none' ? [] : [`port ${check.port}`]),
     ...(check.type === 'none' ? [] : ownCheck(server)),
     ...(pool.stick?.by === 'cookie' && pool.mode === 'http' ? [`cookie ${server.name}`] : []),
-    ...nameOptions(server, version),
+    ...nameOptions(server, pool.resolvers, version),
   ].join(' ')
 }
 
 /** An unresolvable name must not keep the rest from starting: the server is down until DNS answers. */
-function nameOptions(server: ClusterServer, version: Version): readonly string[] {
+function nameOptions(
+  server: ClusterServer,
+  resolvers: string | undefined,
+  version: Version,
+): readonly string[] {
   if (server.literal) return []
+  const own = has(version, 'parse-resolv-conf') ? RESOLVERS : undefined
+  const by = resolvers ?? own
   return [
-    ...(has(version, 'parse-resolv-conf') ? [`resolvers ${RESOLVERS}`] : []),
+    ...(by === undefined ? [] : [`resolvers ${by}`]),
     ...(has(version, 'init-addr') ? ['init-addr last,libc,none'] : []),
   ]
 }

@@ -113,7 +113,9 @@ export function frontendSection(proxy: ClusterProxy, version: Version, ipv6: boo
   const tls = proxy.tls === undefined ? [] : ['ssl', 'crt', word(proxy.tls.certificate), ...alpn]
   const routes = routing(proxy, version)
   const lines = [
-    ...bindsOf(proxy.addresses, proxy.port, ipv6).map((bind) => bindLine(bind, tls)),
+    ...bindsOf(proxy.addresses, proxy.port, ipv6).map((bind) =>
+      bindLine(bind, [...tls, ...proxy.listen.map(word)]),
+    ),
     `mode ${proxy.mode}`,
     ...(proxy.maxconn === undefined ? [] : [`maxconn ${proxy.maxconn}`]),
     `timeout client ${duration(proxy.timeouts.clientMs)}`,

@@ -4,11 +4,14 @@ import type { Facts } from '../../plan/types.ts'
 import type { Version } from '../../engine.ts'
 import { SOCKET_PATH } from './paths.ts'
 import { type Directive, has, leftOut } from './profiles.ts'
-import { duration, joinParts, type Part, section } from './words.ts'
+import { linesFor } from '../listen.ts'
+import { duration, joinParts, type Part, section, verbatim } from './words.ts'
 
 /** Connections of one haproxy when the spec asks for no more. */
 const MAXCONN_DEFAULT = 20_000
 const MAXCONN_MIN = 100
+/** In lines of the spec: the operator's own limit of the process. */
+const MAXCONN_KEPT = /^maxconn ([0-9]{1,9})$/
 /** Descriptors per connection (client, server, a share of pipes) and those for listeners, checks, logs. */
 const FILES_PER_CONNECTION = 2.2
 const FILES_RESERVED = 200
@@ -21,9 +24,14 @@ const LOG_FALLBACK = '127.0.0.1:514'
 export const RESOLVERS = 'hactl-dns'
 
 /** Global maxconn: what the proxies ask for, as far as the descriptors of the node reach. */
-export function maxconn(proxies: readonly ClusterProxy[], filesMax: number) {
+export function maxconn(
+  proxies: readonly ClusterProxy[],
+  filesMax: number,
+  kept: readonly string[] = [],
+) {
   const asked = proxies.reduce((sum, proxy) => sum + (proxy.maxconn ?? 0), 0)
-  const wanted = Math.max(MAXCONN_DEFAULT, asked)
+  const told = kept.flatMap((line) => MAXCONN_KEPT.exec(line)?.[1] ?? []).map(Number)
+  const wanted = told[0] ?? Math.max(MAXCONN_DEFAULT, asked)
   const possible = Math.floor((filesMax - FILES_RESERVED) / FILES_PER_CONNECTION)
   const value = Math.max(MAXCONN_MIN, Math.min(wanted, possible))
   const note = `haproxy takes ${value} connections at most instead of ${wanted}: a process may open ${filesMax} files here`
@@ -60,10 +68,11 @@ export function globalSection(
   version: Version,
   proxies: readonly ClusterProxy[],
 ): Part {
-  const connections = maxconn(proxies, facts.filesMax)
+  const kept = linesFor(cluster, facts.node, 'haproxy', 'global')
+  const connections = maxconn(proxies, facts.filesMax, kept)
   const expose = has(version, 'expose-fd listeners') ? ' expose-fd listeners' : ''
   const threads = Math.max(1, Math.min(THREADS_MAX, facts.cpus))
-  const tls = proxies.some((proxy) => proxy.tls !== undefined)
+  const tls = proxies.some((one) => one.tls !== undefined || one.listen.includes('ssl'))
   const account = facts.users.includes('haproxy') ? ['user haproxy', 'group haproxy'] : []
   const whole = joinParts([
     { lines: ['description hactl:'], notes: [] },
@@ -78,6 +87,8 @@ export function globalSection(
       notes: expose === '' ? [leftOut(version, 'expose-fd listeners')] : [],
     },
     { lines: tls ? tlsLines(version) : [], notes: [] },
+    // Last, so that the operator's word on a setting is the one that counts.
+    { lines: verbatim(kept.filter((line) => !MAXCONN_KEPT.test(line))), notes: [] },
   ])
   return { lines: section('global', whole.lines), notes: whole.notes }
 }

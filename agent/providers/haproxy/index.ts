@@ -64,7 +64,9 @@ function daemonWant(
 ): { readonly want: WantDaemon; readonly notes: readonly string[] } {
   const proxies = proxiesOn(cluster, facts.node, 'haproxy')
   const { text, digest, notes } = renderHaproxy(cluster, facts, version)
-  const secret = Object.keys(cluster.stats?.users ?? {}).length > 0
+  const secret =
+    Object.keys(cluster.stats?.users ?? {}).length > 0 ||
+    /^\s*user \S+ (?:insecure-)?password /m.test(text)
   const vips = proxies.flatMap((proxy) => (proxy.vip === undefined ? [] : [proxy.vip]))
   const want: WantDaemon = {
     kind: 'daemon',

@@ -4,12 +4,12 @@ import type { Version } from '../../engine.ts'
 import type { Facts } from '../../plan/types.ts'
 import { backendSection } from './backend.ts'
 import { stamped } from './digest.ts'
-import { poolsOf, proxiesOn, usesIpv6 } from '../listen.ts'
+import { linesFor, poolsOf, proxiesOn, usesIpv6 } from '../listen.ts'
 import { frontendSection } from './frontend.ts'
 import { defaultsSection, globalSection, maxconn, resolversSection } from './global.ts'
 import { has, leftOut } from './profiles.ts'
 import { healthSection, statsSections } from './stats.ts'
-import { joinParts } from './words.ts'
+import { joinParts, section } from './words.ts'
 
 export type Rendered = {
   readonly text: string
@@ -19,12 +19,22 @@ export type Rendered = {
   readonly notes: readonly string[]
 }
 
+/** Sections of the spec's `verbatim`, before all that may name them. */
+const keptSections = ({ verbatim }: Cluster, node: string): readonly string[] =>
+  verbatim
+    .filter(({ engine, place }) => engine === 'haproxy' && place === 'section')
+    .filter(({ nodes }) => nodes.includes(node))
+    .flatMap((one) => section(one.section, one.lines))
+
 /** The whole file for facts.node; `version` is the probed one, never a guess. */
 export function renderHaproxy(cluster: Cluster, facts: Facts, version: Version): Rendered {
   const proxies = proxiesOn(cluster, facts.node, 'haproxy')
   const pools = poolsOf(cluster, proxies)
   const ipv6 = usesIpv6(cluster, facts.node)
-  const names = pools.some((pool) => pool.servers.some((server) => !server.literal))
+  const names = pools.some(
+    (pool) => pool.resolvers === undefined && pool.servers.some((server) => !server.literal),
+  )
+  const kept = linesFor(cluster, facts.node, 'haproxy', 'global')
   const plain = (lines: readonly string[]) => ({ lines, notes: [] })
   const file = joinParts([
     plain([
@@ -32,8 +42,9 @@ export function renderHaproxy(cluster: Cluster, facts: Facts, version: Version):
       '',
     ]),
     globalSection(cluster, facts, version, proxies),
-    plain(defaultsSection(maxconn(proxies, facts.filesMax).value, cluster.logs.requests)),
+    plain(defaultsSection(maxconn(proxies, facts.filesMax, kept).value, cluster.logs.requests)),
     resolversSection(version, names),
+    plain(keptSections(cluster, facts.node)),
     plain(healthSection()),
     plain(statsSections(cluster.stats, ipv6)),
     ...proxies.map((proxy) => frontendSection(proxy, version, ipv6)),

@@ -1,16 +1,18 @@
 // nginx.conf of one node for one nginx version. Pure: same input, same bytes.
 import { createHash } from 'node:crypto'
 import type { Cluster, ClusterPool, ClusterProxy } from '../../../spec/cluster.ts'
+import { headsOf } from '../../../spec/nginx-text.ts'
 import type { Version } from '../../engine.ts'
 import type { Facts } from '../../plan/types.ts'
-import { poolsOf, proxiesOn, usesIpv6 } from '../listen.ts'
+import { linesFor, poolsOf, proxiesOn, usesIpv6 } from '../listen.ts'
 import { accessLine, errorLine, HTTP_FORMAT, logNotes } from './log.ts'
 import { DIGEST_PATH, PID_PATH, SOCKET_PATH } from './paths.ts'
 import { PATH_MAP, routingMaps } from './routing.ts'
 import { httpServer, limitZone } from './server.ts'
+import { siteServers } from './site.ts'
 import { servable, streamBlock, streamSupport } from './stream.ts'
 import { failWords, upstreamBlock } from './upstream.ts'
-import { apart, block, duration, joinParts, type Part } from './words.ts'
+import { apart, block, duration, joinParts, type Part, verbatim } from './words.ts'
 
 export type Rendered = {
   readonly text: string
@@ -33,13 +35,18 @@ const USERS = ['nginx', 'www-data']
 const plain = (lines: readonly string[]): Part => ({ lines, notes: [] })
 
 /** Of one worker: twice its share, since the kernel does not hand out connections evenly, as far as its open files reach. */
-function connections(proxies: readonly ClusterProxy[], workers: number, filesMax: number): Part {
+function connections(
+  proxies: readonly ClusterProxy[],
+  workers: number,
+  filesMax: number,
+  kept: readonly string[],
+): Part {
   const asked = proxies.reduce((sum, { maxconn }) => sum + (maxconn ?? 0), 0)
   const wanted = Math.ceil((2 * 2 * Math.max(MAXCONN_DEFAULT, asked)) / workers)
   const value = Math.max(CONNECTIONS_MIN, Math.min(wanted, filesMax - FILES_RESERVED))
   const note = `nginx: a worker takes ${value} connections at most instead of ${wanted}: a process may open ${filesMax} files here`
   return {
-    lines: block('events', [`worker_connections ${value};`]),
+    lines: block('events', [`worker_connections ${value};`, ...verbatim(kept)]),
     notes: value < wanted ? [note] : [],
   }
 }
@@ -51,6 +58,8 @@ function mainPart(cluster: Cluster, facts: Facts, load: readonly string[]): Part
     notes: logNotes(cluster, facts),
     lines: [
       ...load,
+      // Modules are loaded before anything that needs them.
+      ...verbatim(linesFor(cluster, facts.node, 'nginx', 'main')),
       // Without one, nginx uses the user it was built for.
       ...(user === undefined ? [] : [`user ${user};`]),
       `worker_processes ${workers};`,
@@ -72,18 +81,7 @@ const ownServer = block('server', [
   ...block('location /', ['return 404;']),
 ])
 
-const COMMON = [
-  'server_tokens off;',
-  'default_type text/plain;',
-  // haproxy's: no limit on a body, 16 kB for headers of either side, no answer on the disk.
-  'client_max_body_size 0;',
-  'large_client_header_buffers 4 16k;',
-  'proxy_buffer_size 16k;',
-  'proxy_buffers 8 16k;',
-  'proxy_busy_buffers_size 32k;',
-  'proxy_max_temp_file_size 0;',
-  'proxy_http_version 1.1;',
-  'limit_conn_status 503;',
+const TABLES = [
   'map_hash_bucket_size 128;',
   'variables_hash_max_size 16384;',
   'variables_hash_bucket_size 128;',
@@ -106,15 +104,24 @@ function httpBlock(
   const http2 = features.includes('http_v2_module')
   const ipv6 = usesIpv6(cluster, facts.node)
   const upstreams = poolsOf(cluster, proxies).map((pool) => upstreamBlock(pool, version))
+  const kept = linesFor(cluster, facts.node, 'nginx', 'http')
+  // A log of the operator's own is the only one.
+  const logOf = (proxy: ClusterProxy) =>
+    headsOf(kept).includes('access_log') ? [] : [accessLine(cluster, facts, proxy)]
   const inner = apart([
-    [...COMMON, ...HTTP_FORMAT, ...proxies.flatMap(limitZone)],
+    [...TABLES, ...HTTP_FORMAT, ...proxies.flatMap(limitZone)],
+    verbatim(kept),
     CONNECTION_MAP,
     FORWARDED_MAP,
     PATH_MAP,
     ...upstreams.map((part) => part.lines),
     ...proxies.flatMap((proxy) => [
-      routingMaps(proxy),
-      httpServer(proxy, version, { ipv6, http2, log: accessLine(cluster, facts, proxy) }),
+      ...(proxy.sites.length > 0
+        ? siteServers(proxy, version, { ipv6, log: logOf(proxy) })
+        : [
+            routingMaps(proxy),
+            httpServer(proxy, version, { ipv6, http2, log: accessLine(cluster, facts, proxy) }),
+          ]),
     ]),
     ownServer,
   ])
@@ -156,7 +163,7 @@ export function renderNginx(cluster: Cluster, facts: Facts, version: Version): R
   const file = joinParts([
     plain(['# Written by hactl from the cluster spec. A change by hand is seen and put right.']),
     mainPart(cluster, facts, load),
-    connections(proxies, workers, facts.filesMax),
+    connections(proxies, workers, facts.filesMax, linesFor(cluster, facts.node, 'nginx', 'events')),
     httpBlock(cluster, facts, version, http),
     streamBlock(cluster, facts, version, tcp, usesIpv6(cluster, facts.node)),
   ])

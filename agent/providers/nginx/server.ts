@@ -6,7 +6,7 @@ import { HEALTH_PATH } from '../haproxy/paths.ts'
 import { bindsOf } from '../listen.ts'
 import { has } from './profiles.ts'
 import { targetOf } from './routing.ts'
-import { block, duration, endpoint, variable, verbatim } from './words.ts'
+import { block, duration, endpoint, headOf, variable, verbatim } from './words.ts'
 
 /** nginx has one word for a failed connect and a connection that ends early (proxy_next_upstream, "error"). */
 const CONDITIONS: Readonly<Record<RetryReason, readonly string[]>> = {
@@ -85,6 +85,23 @@ function proxyLines(proxy: ClusterProxy): readonly string[] {
   ]
 }
 
+/** As haproxy does it: no limit on a body, 16 kB for headers of either side, no answer on the disk. */
+const AS_HAPROXY = [
+  'server_tokens off;',
+  'default_type text/plain;',
+  'client_max_body_size 0;',
+  'large_client_header_buffers 4 16k;',
+  'proxy_buffer_size 16k;',
+  'proxy_buffers 8 16k;',
+  'proxy_busy_buffers_size 32k;',
+  'proxy_max_temp_file_size 0;',
+  'proxy_http_version 1.1;',
+  'limit_conn_status 503;',
+]
+/** What an extra line sets is the operator's; nginx takes most directives once in a block. */
+const asHaproxy = ({ extra }: ClusterProxy): readonly string[] =>
+  AS_HAPROXY.filter((line) => !extra.some((one) => headOf(one) === headOf(line)))
+
 const isHeader = (line: string): boolean => line.startsWith('proxy_set_header ')
 const headers = ({ extra }: ClusterProxy): readonly string[] => extra.filter(isHeader)
 
@@ -97,13 +114,14 @@ export function httpServer(
   const { timeouts } = proxy
   const h2 = proxy.tls !== undefined && options.http2
   const tls = proxy.tls === undefined ? [] : ['ssl']
-  const words = [...tls, ...(h2 && has(version, 'listen http2') ? ['http2'] : [])]
+  const words = [...tls, ...(h2 && has(version, 'listen http2') ? ['http2'] : []), ...proxy.listen]
   return block('server', [
     `# proxy ${proxy.name}`,
     ...listenLines(proxy, options.ipv6, words),
     ...(h2 && has(version, 'http2 on') ? ['http2 on;'] : []),
     ...tlsLines(proxy),
     options.log,
+    ...asHaproxy(proxy),
     `client_header_timeout ${duration(timeouts.httpRequestMs)};`,
     `client_body_timeout ${duration(timeouts.clientMs)};`,
     `send_timeout ${duration(timeouts.clientMs)};`,

@@ -1,10 +1,12 @@
 // Proxies of mode tcp: nginx's stream module, which distributions ship apart from nginx itself.
 import type { Cluster, ClusterProxy } from '../../../spec/cluster.ts'
+import { headsOf } from '../../../spec/nginx-text.ts'
 import type { Version } from '../../engine.ts'
 import type { Facts } from '../../plan/types.ts'
-import { poolsOf } from '../listen.ts'
+import { linesFor, poolsOf } from '../listen.ts'
 import { accessLine, STREAM_FORMAT } from './log.ts'
 import { limitLine, limitZone, listenLines, tlsLines } from './server.ts'
+import { siteServers } from './site.ts'
 import { upstreamBlock } from './upstream.ts'
 import { apart, block, duration, type Part, verbatim } from './words.ts'
 
@@ -29,7 +31,7 @@ function tcpServer(proxy: ClusterProxy, ipv6: boolean, log: string): readonly st
   const again = proxy.retries > 0 && proxy.retryOn.includes('connect-failure')
   return block('server', [
     `# proxy ${proxy.name}`,
-    ...listenLines(proxy, ipv6, proxy.tls === undefined ? [] : ['ssl']),
+    ...listenLines(proxy, ipv6, [...(proxy.tls === undefined ? [] : ['ssl']), ...proxy.listen]),
     ...tlsLines(proxy),
     log,
     `proxy_pass ${proxy.pool ?? ''};`,
@@ -54,12 +56,20 @@ export function streamBlock(
 ): Part {
   if (proxies.length === 0) return { lines: [], notes: [] }
   const upstreams = poolsOf(cluster, proxies).map((pool) => upstreamBlock(pool, version))
+  const kept = linesFor(cluster, facts.node, 'nginx', 'stream')
+  const logOf = (proxy: ClusterProxy) =>
+    headsOf(kept).includes('access_log') ? [] : [accessLine(cluster, facts, proxy)]
   const lines = block(
     'stream',
     apart([
       [...STREAM_FORMAT, ...proxies.flatMap(limitZone)],
+      verbatim(kept),
       ...upstreams.map((part) => part.lines),
-      ...proxies.map((proxy) => tcpServer(proxy, ipv6, accessLine(cluster, facts, proxy))),
+      ...proxies.flatMap((proxy) =>
+        proxy.sites.length > 0
+          ? siteServers(proxy, version, { ipv6, log: logOf(proxy) })
+          : [tcpServer(proxy, ipv6, accessLine(cluster, facts, proxy))],
+      ),
     ]),
   )
   return { lines, notes: upstreams.flatMap((part) => part.notes) }

@@ -26,15 +26,29 @@ export const endpoint = (address: string, port: number): string =>
 /** Part of a variable's name: names of the spec have no underscore, so two never meet. */
 export const variable = (name: string): string => name.replaceAll('-', '_')
 
+/** By the blocks they stand in, so that people can read the file. */
+function indented(lines: readonly string[]): readonly string[] {
+  let depth = 0
+  return lines.map((line) => {
+    if (line.startsWith('}')) depth = Math.max(0, depth - 1)
+    const shown = INDENT.repeat(depth) + line
+    if (line.endsWith('{')) depth++
+    return shown
+  })
+}
+
 /** Lines of the spec's `extra` under the comment that keeps them apart from ours. */
 export const verbatim = (extra: readonly string[]): readonly string[] =>
-  extra.length === 0 ? [] : [EXTRA_MARK, ...extra]
+  extra.length === 0 ? [] : [EXTRA_MARK, ...indented(extra)]
 
 export const block = (title: string, inner: readonly string[]): readonly string[] => [
   `${title} {`,
   ...inner.map((line) => (line === '' ? '' : INDENT + line)),
   '}',
 ]
+
+/** The name of a directive. */
+export const headOf = (line: string): string => /^[^\s;{]*/.exec(line)?.[0] ?? ''
 
 /** Blocks with an empty line between them. */
 export const apart = (blocks: readonly (readonly string[])[]): readonly string[] =>

@@ -9,6 +9,7 @@ import type {
   ClusterProxy,
   ClusterServer,
   ClusterTimeouts,
+  ClusterVerbatim,
 } from '../../../spec/cluster.ts'
 import type { Facts } from '../../../agent/plan/types.ts'
 import type { Version } from '../../../agent/engine.ts'
@@ -83,7 +84,10 @@ export function proxy(name: string, more: Partial<ClusterProxy> = {}): ClusterPr
     mode: 'http',
     port: 80,
     addresses: ['*'],
+    listen: [],
     pool: 'app',
+    sites: [],
+    pools: [],
     routes: [],
     timeouts,
     forwardedFor: true,
@@ -93,6 +97,10 @@ export function proxy(name: string, more: Partial<ClusterProxy> = {}): ClusterPr
     ...more,
   }
 }
+export const kept = (name: string, more: Partial<ClusterVerbatim>): ClusterVerbatim => ({
+  ...{ name, engine: 'haproxy', place: 'global', section: '', nodes: ['lb1'], lines: [] },
+  ...more,
+})
 export function cluster(more: Partial<Cluster> = {}): Cluster {
   return {
     name: 'test',
@@ -109,6 +117,7 @@ export function cluster(more: Partial<Cluster> = {}): Cluster {
     proxies: [proxy('web')],
     pools: [pool('app')],
     secrets: [],
+    verbatim: [],
     lvs: [],
     keepalived: { globals: [], blocks: [], groups: {} },
     exports: [],
@@ -139,6 +148,16 @@ export const facts = (version: Version, more: Partial<Facts> = {}): Facts =>
 
 const OWN_CHECK = { intervalMs: 500, rise: 5, fall: 1 }
 const http = (more: Partial<ClusterCheck>): ClusterCheck => ({ ...connect, type: 'http', ...more })
+
+const KEPT = [
+  kept('dns', {
+    place: 'section',
+    section: 'resolvers own',
+    lines: ['nameserver a 127.0.0.1:53'],
+  }),
+  kept('limits', { lines: ['tune.bufsize 16384', 'maxconn 900'] }),
+  kept('elsewhere', { nodes: ['lb2'], lines: ['tune.bufsize 1'] }),
+]
 
 /** Every route, check, balance, stick, mode and option in one cluster. `certificate` must exist for a real check. */
 export function everything(certificate: string): Cluster {
@@ -199,9 +218,10 @@ export function everything(certificate: string): Cluster {
             when: { pathRegex: ['^/a#b\\.php$', '\\d{2,3}|[^/]+'] },
           },
         ],
-        extra: ['http-request set-header X-Edge hactl'],
+        ...{ listen: ['backlog', '100'], extra: ['http-request set-header X-Edge hactl'] },
       }),
     ],
+    verbatim: KEPT,
     pools: [
       pool('api', {
         balance: 'hdr',
@@ -229,9 +249,7 @@ export function everything(certificate: string): Cluster {
         stick: { by: 'source', cookie: 'SRV', expireMs: 90_000, entriesMax: 200_000 },
       }),
       pool('names', {
-        balance: 'url_param',
-        balanceOn: 'user',
-        redispatch: false,
+        ...{ balance: 'url_param', balanceOn: 'user', redispatch: false },
         servers: [server('n1', { address: 'localhost', literal: false })],
         check: { ...connect, type: 'none' },
         extra: ['server extra 127.0.0.1:9 weight 7'],

@@ -6,7 +6,7 @@ import type { Facts } from '../../../agent/plan/types.ts'
 import type { Cluster, ClusterCheck, ClusterProxy, ClusterRoute } from '../../../spec/cluster.ts'
 import { checkSpec } from '../../../spec/check.ts'
 import { fakeFacts } from '../../fakes/facts.ts'
-import { cluster, pool, proxy as haproxyProxy, server } from './haproxy-cases.ts'
+import { cluster, kept, pool, proxy as haproxyProxy, server } from './haproxy-cases.ts'
 
 export const FEATURES = [
   'http_ssl_module',
@@ -44,6 +44,34 @@ const check: ClusterCheck = {
 }
 
 const withoutPool = ({ pool: _, ...rest }: ClusterProxy): ClusterProxy => rest
+
+const KEPT = [
+  kept('events', { engine: 'nginx', place: 'events', lines: ['multi_accept on;'] }),
+  kept('main', { engine: 'nginx', place: 'main', lines: ['timer_resolution 100ms;'] }),
+  kept('maps', {
+    engine: 'nginx',
+    place: 'http',
+    lines: ['map $host $own {', 'default "a#b";', '}', 'gzip on;'],
+  }),
+  kept('tcp', { engine: 'nginx', place: 'stream', lines: ['tcp_nodelay on;'] }),
+]
+
+const sites = withoutPool(
+  proxy('sites', {
+    port: 8081,
+    listen: ['http2', 'backlog=99'],
+    pools: ['app'],
+    sites: [
+      {
+        name: 'app',
+        names: ['app.example.org', '~^(?<sub>[a-z]{1,9})\\.example\\.org$'],
+        default: true,
+        lines: ['location / {', 'proxy_pass http://app;', '}', 'access_log off;'],
+      },
+      { name: 'old', names: ['old.example.org'], default: false, lines: ['return 204;'] },
+    ],
+  }),
+)
 
 /** Every directive the provider knows, once at least. */
 export const everything = (certificate: string): Cluster =>
@@ -84,10 +112,12 @@ export const everything = (certificate: string): Cluster =>
           route('beta', { when: { header: { 'X-Beta': ['yes', 'on'], Accept: ['a, b'] } } }),
         ],
       }),
+      sites,
       withoutPool(
         proxy('strict', { port: 8080, routes: [route('only', { when: { pathPrefix: ['/'] } })] }),
       ),
     ],
+    verbatim: KEPT,
     pools: [
       pool('app', {
         check,
