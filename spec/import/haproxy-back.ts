@@ -8,8 +8,7 @@ import type { Import, PoolDraft } from './types.ts'
 import { extraLine, haproxyMs } from './words.ts'
 
 export const LOST_EXTRA =
-  'an extra line holds no # and only plain ASCII, at most 400 characters of it'
-const NEEDS_USERLIST = 'a section of users has no place in the spec'
+  'an extra line holds no comment and only plain ASCII, at most 2000 characters of it'
 
 /** Directives that mean the same in the spec whatever else the pool has. */
 function balanceOf(words: readonly string[], pool: PoolDraft): boolean {
@@ -30,6 +29,14 @@ function balanceOf(words: readonly string[], pool: PoolDraft): boolean {
   if (!plain || algorithm === 'hdr' || algorithm === 'url_param') return false
   pool.balance = algorithm
   return true
+}
+
+/** hactl hashes consistently; haproxy by the map of servers unless `hash-type` says so. */
+function sayBalance(line: Line, lines: readonly Line[], pool: PoolDraft, imp: Import): undefined {
+  const hashed = ['source', 'uri', 'url_param', 'hdr', 'rdp-cookie'].includes(pool.balance ?? '')
+  const told = lines.some(({ words }) => words[0] === 'hash-type')
+  if (!hashed || told) imp.say(line, 'modelled')
+  else imp.say(line, 'replaced', 'by a consistent hash: a lost server moves only its own clients')
 }
 
 const INSERTED = new Set(['insert', 'indirect', 'nocache', 'httponly'])
@@ -53,11 +60,12 @@ export function readPool(lines: readonly Line[], imp: Import): PoolDraft {
   for (const line of lines) {
     const key = keyOf(line.words)
     const no = line.words[0] === 'no'
-    if (key === 'server') servers.push({ line, defaults })
+    if (line.condition !== undefined) rest.push(line)
+    else if (key === 'server') servers.push({ line, defaults })
     else if (key === 'default-server' && !no) {
       defaults = [...defaults, ...line.raws.slice(1)]
       imp.say(line, 'modelled', 'its words stand with each server')
-    } else if (key === 'balance' && balanceOf(line.words, pool)) imp.say(line, 'modelled')
+    } else if (key === 'balance' && balanceOf(line.words, pool)) sayBalance(line, lines, pool, imp)
     else if (key === 'mode') imp.say(line, 'modelled')
     else rest.push(line)
   }
@@ -73,10 +81,16 @@ function readCookies(
   pool: PoolDraft,
   imp: Import,
 ): Line | undefined {
-  const trial = readServers(servers, stick !== undefined)
+  const known = new Set(
+    Object.values(imp.sections.verbatim).flatMap(({ section = '' }) =>
+      section.startsWith('resolvers ') ? (section.split(' ')[1] ?? []) : [],
+    ),
+  )
+  const trial = readServers(servers, stick !== undefined, known)
   const asStick = stick !== undefined && trial.cookies && trial.kept.length === 0
-  const read = asStick ? trial : readServers(servers, false)
+  const read = asStick ? trial : readServers(servers, false, known)
   pool.servers = read.servers
+  if (read.resolvers !== undefined) pool.resolvers = read.resolvers
   if (Object.keys(read.check).length > 0 && read.modelled.length > 0) pool.check = read.check
   if (asStick) pool.stick = { by: 'cookie', cookie: stick }
   if (read.extra.length > 0) pool.extra = [...read.extra]
@@ -113,6 +127,20 @@ function readChecks(
   }
   const kept = read === undefined ? lines : lines.filter((line) => !isCheck(line))
   for (const line of kept) if (line !== cookie) keep(line, pool, inUse, imp)
+  if (inUse) waitAsHaproxy(pool)
+}
+
+const CHECK_MS = 2_000
+const CHECK_MS_MAX = 600_000
+
+/** Without `timeout check` a check has as long as there is between two of them (configuration manual, "timeout check"). */
+function waitAsHaproxy(pool: PoolDraft): undefined {
+  if (pool.check?.['timeoutMs'] !== undefined) return
+  const own = Object.values(pool.servers).map(({ check }) =>
+    Number(check?.['intervalMs'] ?? CHECK_MS),
+  )
+  const ms = Math.min(CHECK_MS_MAX, Math.max(CHECK_MS, ...own))
+  if (ms !== CHECK_MS) pool.check = { ...pool.check, timeoutMs: ms }
 }
 
 function keep(line: Line, pool: PoolDraft, checked: boolean, imp: Import): undefined {
@@ -123,14 +151,17 @@ function keep(line: Line, pool: PoolDraft, checked: boolean, imp: Import): undef
   }
   const text = extraLine(line.raws.join(' '))
   if (text === undefined) return lose(line, LOST_EXTRA, imp)
-  if (/\bhttp_auth/.test(text)) return lose(line, NEEDS_USERLIST, imp)
-  if (!pool.extra?.includes(text)) {
+  if (!isTwice(line, text, pool.extra)) {
     // Servers come last: what stands above them may change how they are read.
     const at = pool.extra?.findIndex((one) => one.startsWith('server ')) ?? -1
     pool.extra = pool.extra?.toSpliced(at < 0 ? pool.extra.length : at, 0, text) ?? [text]
   }
   imp.say(line, 'kept')
 }
+
+/** An option that defaults and the section both have; rules and steps of a check may well stand twice. */
+export const isTwice = (line: Line, text: string, extra: readonly string[] = []): boolean =>
+  line.condition === undefined && /^(?:no |option |log )/.test(text) && extra.includes(text)
 
 export function lose(line: Line, why: string, imp: Import): undefined {
   imp.say(line, 'not-taken', why)

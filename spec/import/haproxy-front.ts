@@ -1,21 +1,16 @@
 // A frontend, or the frontend's half of a listen: one proxy of the spec for each port it listens on.
-import { LOST_EXTRA, lose } from './haproxy-back.ts'
+import { isTwice, LOST_EXTRA, lose } from './haproxy-back.ts'
+import { type Bind, readBinds } from './haproxy-bind.ts'
 import { keyOf } from './haproxy-keys.ts'
 import { readRoutes } from './haproxy-routes.ts'
 import type { Line } from './haproxy-text.ts'
 import type { Import, ProxyDraft } from './types.ts'
-import { extraLine, haproxyMs, placeOf, whole } from './words.ts'
+import { extraLine, haproxyMs, whole } from './words.ts'
 
 export type Front = {
   /** Without port and addresses. */
   readonly proxy: Omit<ProxyDraft, 'port'>
   readonly binds: readonly Bind[]
-}
-export type Bind = {
-  readonly port: number
-  /** '*' or literals. */
-  readonly addresses: readonly string[]
-  readonly certificate?: string
 }
 
 const TIMEOUTS: Readonly<Record<string, readonly [string, number]>> = {
@@ -28,7 +23,7 @@ const TIMEOUTS: Readonly<Record<string, readonly [string, number]>> = {
   tunnel: ['tunnelMs', 86_400_000],
 }
 /** Rendered for every listener, or what haproxy does by itself. */
-const RENDERED = new Set(['option dontlognull', 'log', 'mode', 'option http-keep-alive'])
+const RENDERED = new Set(['option dontlognull', 'mode', 'option http-keep-alive'])
 
 /** `backends`: pool of the spec by the backend's name in the file. */
 export function readFront(
@@ -44,11 +39,13 @@ export function readFront(
   }
   if (!http) delete proxy.forwardedFor
   const kept: Line[] = []
-  for (const line of lines) if (!readLine(line, proxy, http, backends, imp)) kept.push(line)
+  for (const line of lines)
+    if (line.condition !== undefined || !readLine(line, proxy, http, backends, imp)) kept.push(line)
   const binds = readBinds(
     kept.filter((line) => line.words[0] === 'bind'),
     imp,
   )
+  likeHaproxy(proxy, http)
   route(kept, proxy, backends, imp)
   return { proxy, binds }
 }
@@ -73,8 +70,13 @@ function readLine(
   }
   if (key === 'option httplog' || key === 'option tcplog')
     return done('hactl logs each listener in the format of its mode')
-  if (RENDERED.has(key) && !no)
-    return done(key === 'log' ? 'logs follow the section logs' : undefined)
+  if (RENDERED.has(key) && !no) return done()
+  if (key === 'log' && line.words[1] === 'global' && !no)
+    return done('logs follow the section logs')
+  if (key === 'bind-process' || key === 'option http-use-htx') {
+    imp.say(line, 'replaced', 'gone from haproxy: threads follow the CPUs, HTX is all there is')
+    return true
+  }
   if (key === 'option forwardfor') return forwarded(line, proxy, http, done)
   if (key.startsWith('timeout ')) return timeout(line, proxy) && done()
   if (key === 'maxconn' || key === 'retries') {
@@ -117,16 +119,43 @@ function timeout({ words }: Line, proxy: Front['proxy']): boolean {
   return true
 }
 
+const DEFAULTS_MS = {
+  queueMs: 30_000,
+  httpRequestMs: 10_000,
+  keepAliveMs: 10_000,
+  tunnelMs: 3_600_000,
+}
+
+/** What haproxy takes where one of these is not said (configuration manual, "timeout queue" and the like); hactl's are others. */
+function likeHaproxy(proxy: Front['proxy'], http: boolean): undefined {
+  const { timeouts = {} } = proxy
+  const { connectMs, clientMs, serverMs, httpRequestMs } = timeouts
+  const both = clientMs !== undefined && serverMs !== undefined
+  const own: Record<string, number | undefined> = {
+    queueMs: connectMs,
+    ...(http && { httpRequestMs: clientMs, keepAliveMs: httpRequestMs ?? clientMs }),
+    tunnelMs: both ? Math.min(clientMs, serverMs) : undefined,
+  }
+  for (const [key, value] of Object.entries(own)) {
+    const max = key === 'tunnelMs' ? 86_400_000 : 600_000
+    const ms = Math.min(max, value ?? max)
+    const byDefault = Object.entries(DEFAULTS_MS).find(([name]) => name === key)?.[1]
+    if (value === undefined || timeouts[key] !== undefined || ms === byDefault) continue
+    proxy.timeouts = { ...proxy.timeouts, [key]: ms }
+  }
+}
+
 function route(
   lines: readonly Line[],
   proxy: Front['proxy'],
   backends: ReadonlyMap<string, string>,
   imp: Import,
 ): undefined {
-  const of = (word: string) => lines.filter((line) => line.words[0] === word)
+  const of = (word: string) =>
+    lines.filter((line) => line.words[0] === word && line.condition === undefined)
   const http = proxy.mode !== 'tcp'
   const others = lines.filter((line) => !['bind', 'use_backend'].includes(line.words[0] ?? ''))
-  const used = others.filter((line) => line.words[0] !== 'acl')
+  const used = others.filter((line) => line.words[0] !== 'acl' || line.condition !== undefined)
   const uses = of('use_backend')
   const poolOf = (name: string) => (http ? backends.get(name) : undefined)
   const routed = readRoutes(of('acl'), uses, used, poolOf)
@@ -136,12 +165,26 @@ function route(
   for (const line of routed.modelled) imp.say(line, 'modelled')
   for (const line of lines) {
     if (line.words[0] === 'bind' || routed.modelled.includes(line)) continue
-    keep(line, proxy, backends, imp)
+    keep(line, lines, proxy, backends, imp)
   }
+}
+
+/** A page for users only stays shut until the spec knows a hash of their passwords. */
+function closed(line: Line, lines: readonly Line[], proxy: Front['proxy'], imp: Import): undefined {
+  const uri = lines.find(({ words }) => words[0] === 'stats' && words[1] === 'uri')?.words[2]
+  const path = /^[A-Za-z0-9/._~-]+/.exec(uri ?? '/haproxy')?.[0] ?? '/'
+  const deny = `http-request deny if { path_beg ${path} }`
+  if (!proxy.extra?.includes(deny)) proxy.extra = [deny, ...(proxy.extra ?? [])]
+  imp.say(line, 'not-taken', 'a spec holds no passwords')
+  imp.decide(
+    `${line.file}:${line.line}`,
+    `the page ${path} is denied to all: name its users in the section stats or in a userlist, with hashes`,
+  )
 }
 
 function keep(
   line: Line,
+  lines: readonly Line[],
   proxy: Front['proxy'],
   backends: ReadonlyMap<string, string>,
   imp: Import,
@@ -155,69 +198,7 @@ function keep(
   }
   const text = extraLine(raws.join(' '))
   if (text === undefined) return lose(line, LOST_EXTRA, imp)
-  if (/\bhttp_auth/.test(text))
-    return lose(line, 'a section of users has no place in the spec', imp)
-  if (!proxy.extra?.includes(text)) proxy.extra = [...(proxy.extra ?? []), text]
+  if (first === 'stats' && second === 'auth') return closed(line, lines, proxy, imp)
+  if (!isTwice(line, text, proxy.extra)) proxy.extra = [...(proxy.extra ?? []), text]
   imp.say(line, 'kept')
-}
-
-/** Words of a bind that hactl writes itself or that change nothing for clients. */
-const BIND_PLAIN = new Set([
-  'ssl',
-  'v4v6',
-  'v6only',
-  'transparent',
-  'alpn',
-  'npn',
-  'process',
-  'name',
-  'id',
-])
-const BIND_VALUED = new Set(['alpn', 'npn', 'process', 'name', 'id'])
-
-function readBinds(lines: readonly Line[], imp: Import): readonly Bind[] {
-  return lines.flatMap((line) => {
-    const [, places = '', ...options] = line.words
-    const found = places.split(',').map(placeOf)
-    const certificate = options[options.indexOf('crt') + 1]
-    const tls = options.includes('ssl')
-    const lost = unknownOptions(options)
-    const path = /^(?:\/[A-Za-z0-9_.@+-]{1,128}){1,16}$/
-    if (found.some((place) => place === undefined)) {
-      lose(line, 'the spec listens on a port of addresses: no range, socket or variable', imp)
-      return []
-    }
-    if (tls && !(options.includes('crt') && path.test(certificate ?? ''))) {
-      lose(line, 'TLS needs crt with the absolute path of one PEM file', imp)
-      return []
-    }
-    if (lost.length > 0) lose(line, `it listens, but without ${lost.join(' ')}`, imp)
-    else imp.say(line, 'modelled')
-    return found.flatMap((place) =>
-      place === undefined ? [] : [bindOf(place, tls ? certificate : undefined)],
-    )
-  })
-}
-
-function bindOf(
-  { address, port }: { readonly address: string; readonly port: number },
-  certificate: string | undefined,
-): Bind {
-  const any = ['*', '0.0.0.0', '::'].includes(address)
-  return {
-    port,
-    addresses: [any ? '*' : address],
-    ...(certificate !== undefined && { certificate }),
-  }
-}
-
-function unknownOptions(options: readonly string[]): readonly string[] {
-  const lost: string[] = []
-  for (let at = 0; at < options.length; at++) {
-    const word = options[at] ?? ''
-    if (word === 'crt') at++
-    else if (!BIND_PLAIN.has(word)) lost.push(word)
-    else if (BIND_VALUED.has(word)) at++
-  }
-  return lost
 }

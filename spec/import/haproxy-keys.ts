@@ -4,7 +4,7 @@ import type { Line } from './haproxy-text.ts'
 const set = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
 const FRONT = set(
   `bind maxconn default_backend use_backend monitor-uri monitor monitor-net capture backlog rate-limit unique-id-format
-  unique-id-header log-format log-format-sd declare`,
+  unique-id-header log-format log-format-sd declare grace`,
 )
 const FRONT_WORDS = set(
   `client http-keep-alive http-request client-fin client-hs httplog tcplog dontlognull dontlog-normal logasap
@@ -14,7 +14,8 @@ const FRONT_WORDS = set(
 const BACK = set(
   `server server-template balance cookie default-server http-check tcp-check hash-type http-reuse stick stick-table
   appsession fullconn source use-server load-server-state-from-file retry-on dispatch external-check persist force-persist
-  ignore-persist http-send-name-header retries transparent`,
+  ignore-persist http-send-name-header retries transparent tcp-response email-alert hash-balance-factor
+  max-keep-alive-queue max-session-srv-conns`,
 )
 const BACK_WORDS = set(
   `server connect queue check server-fin tunnel httpchk tcp-check ssl-hello-chk mysql-check pgsql-check redis-check smtpchk
@@ -57,7 +58,9 @@ export function todayOf(line: Line): Today | 'gone' | undefined {
   const renamed = Object.hasOwn(RENAMED, first) ? RENAMED[first] : undefined
   if (renamed !== undefined)
     return { words: [...renamed, ...rest], raws: [...renamed, ...line.raws.slice(1)] }
-  if (first === 'appsession' || first === 'dispatch') return 'gone'
+  if (first === 'appsession') return 'gone'
+  if (first === 'dispatch')
+    return { words: ['server', 'dispatch', ...rest], raws: ['server', 'dispatch', ...rest] }
   if (!GONE.test(first)) return undefined
   return rewritten(first, line) ?? 'gone'
 }
@@ -78,8 +81,37 @@ function rewritten(first: string, line: Line): Today | undefined {
       ? undefined
       : both(action, 'del-header', found[1] ?? '', ...line.raws.slice(2))
   }
+  const ends = Object.hasOwn(VERDICTS, verb) ? VERDICTS[verb] : undefined
+  if (ends !== undefined) return verdictOf(`${action} ${ends}`, /^...i/.test(first), line)
   if (verb !== 'rep') return undefined
   return uriOf(pattern, replacement, line) ?? headerOf(action, pattern, replacement, line)
+}
+
+const VERDICTS: Readonly<Record<string, string>> = {
+  deny: 'deny',
+  allow: 'allow',
+  pass: 'allow',
+  tarpit: 'tarpit',
+}
+
+/** A verdict about a header by its name, or about the path behind the method; a pattern for any line has no equal. */
+function verdictOf(action: string, ignoreCase: boolean, line: Line): Today | undefined {
+  const [, pattern = '', word = '', ...conditions] = line.raws
+  // A condition beside the pattern would need an "and" with each of its alternatives.
+  if (word !== '' || conditions.length > 0) return undefined
+  const flag = ignoreCase ? ' -i' : ''
+  const fetch = action.startsWith('http-request') ? 'req.fhdr' : 'res.fhdr'
+  const header = /^\^([A-Za-z0-9-]+):\\ (\S.*)$/.exec(pattern)
+  const path = /^\^\[\^\\ :?\]\*\\ (\/\S*)$/.exec(pattern)?.[1]
+  const test =
+    header !== null && !header[2]?.includes('\\ ')
+      ? `${fetch}(${header[1]}) -m reg${flag} ^${header[2]}`
+      : path !== undefined && action.startsWith('http-request') && !path.includes('\\ ')
+        ? `url_reg${flag} ^${path}`
+        : undefined
+  if (test === undefined) return undefined
+  const raws = [...action.split(' '), 'if', '{', ...test.split(' '), '}']
+  return { raws, words: raws }
 }
 
 /** `^([^\ :]*)\ /a/(.*)` to `\1\ /\2`: a rewrite of the request line that leaves the method alone. */

@@ -16,9 +16,11 @@ type Read = {
   readonly checked: boolean
   readonly checkPort?: number
   readonly cookie?: string
+  /** Section resolvers that it names. */
+  readonly resolvers?: string
 }
 
-/** Words with a value that hactl's own resolver section makes needless. */
+/** Words with a value about looking up names: hactl starts without an answer, and asks the pool's resolvers. */
 const RESOLVING = new Set(['init-addr', 'resolvers', 'resolve-prefer'])
 
 /** Undefined when a word is not modelled. */
@@ -31,6 +33,7 @@ function read({ line, defaults }: ServerLine): Read | undefined {
   let checked = false
   let checkPort: number | undefined
   let cookie: string | undefined
+  let resolvers: string | undefined
   const words = [...defaults, ...own]
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? ''
@@ -40,6 +43,7 @@ function read({ line, defaults }: ServerLine): Read | undefined {
     else {
       const next = words[++at]
       const number = (max: number, min = 1) => whole(next, min, max) ?? Number.NaN
+      if (word === 'resolvers') resolvers = next
       if (RESOLVING.has(word)) continue
       if (word === 'cookie') cookie = next
       else if (word === 'port') checkPort = number(65_535)
@@ -58,8 +62,11 @@ function read({ line, defaults }: ServerLine): Read | undefined {
     checked,
     ...(checkPort !== undefined && { checkPort }),
     ...(cookie !== undefined && { cookie }),
+    ...(resolvers !== undefined && !isIP(found.address) && { resolvers }),
   }
 }
+
+const isIP = (text: string): boolean => /^[0-9.]+$|:/.test(text)
 
 /** NaN for what the spec cannot say. */
 function intervalOf(text: string | undefined): number {
@@ -67,13 +74,12 @@ function intervalOf(text: string | undefined): number {
   return ms >= 100 && ms <= 600_000 ? ms : Number.NaN
 }
 
-/** Without what refers to a section that does not come along. */
-function verbatim({ line, defaults }: ServerLine): string | undefined {
+/** Without a section resolvers that the file does not have. */
+function verbatim({ line, defaults }: ServerLine, known: ReadonlySet<string>): string | undefined {
   const [, name = '', place = '', ...own] = line.raws
   const words = [...defaults, ...own]
-  const kept = words.filter(
-    (word, at) => !RESOLVING.has(word) && !RESOLVING.has(words[at - 1] ?? ''),
-  )
+  const dead = (at: number) => words[at] === 'resolvers' && !known.has(words[at + 1] ?? '')
+  const kept = words.filter((_, at) => !dead(at) && !dead(at - 1))
   return extraLine(['server', name, place, ...kept].join(' '))
 }
 
@@ -86,18 +92,25 @@ export type ServersRead = {
   /** Every server of the spec has a cookie. */
   readonly cookies: boolean
   readonly check: NonNullable<PoolDraft['check']>
+  readonly resolvers?: string
 }
 
 /** `stick`: the pool's cookie is modelled, so a server's own is too. */
-export function readServers(lines: Servers, stick: boolean): ServersRead {
+export function readServers(
+  lines: Servers,
+  stick: boolean,
+  known: ReadonlySet<string>,
+): ServersRead {
   const reads = lines.map((one) => ({ one, read: read(one) }))
   const good = reads.flatMap(({ read: found }) => (found === undefined ? [] : [found]))
   const checked = good.some((found) => found.checked)
   const port = good.find((found) => found.checked)?.checkPort
+  const by = good.find((found) => known.has(found.resolvers ?? ''))?.resolvers
   const fits = (found: Read | undefined): found is Read =>
     found !== undefined &&
     found.checked === checked &&
     (!checked || found.checkPort === port) &&
+    (isIP(found.server.address) || !known.has(found.resolvers ?? '') || found.resolvers === by) &&
     (found.cookie === undefined || stick)
   const weights = good.some(({ server }) => server.weight !== undefined)
   const servers: Record<string, ServerDraft> = {}
@@ -116,7 +129,7 @@ export function readServers(lines: Servers, stick: boolean): ServersRead {
       servers[name] = { ...found.server, ...weight, ...own }
       modelled.push(one.line)
     } else {
-      const line = verbatim(one)
+      const line = verbatim(one, known)
       if (line === undefined) lost.push(one.line)
       else {
         extra.push(line)
@@ -129,5 +142,8 @@ export function readServers(lines: Servers, stick: boolean): ServersRead {
     ...(!checked && { type: 'none' }),
     ...(checked && port !== undefined && { port }),
   }
-  return { servers, extra, modelled, kept, lost, cookies, check }
+  return {
+    ...{ servers, extra, modelled, kept, lost, cookies, check },
+    ...(by !== undefined && { resolvers: by }),
+  }
 }

@@ -6,6 +6,8 @@ export type Line = Directive & {
   readonly words: readonly string[]
   /** As written: quotes and escapes still there. */
   readonly raws: readonly string[]
+  /** Line of the `.if` that decides about it; its own for `.if`, `.else` and `.endif`. */
+  readonly condition?: number
 }
 export type Section = {
   /** global, defaults, listen ...; '' for what stands above the first one. */
@@ -78,6 +80,30 @@ function escaped(tail: string): { text: string; length: number } {
   const control = { n: '\n', r: '\r', t: '\t' }[next]
   // Any other backslash belongs to the word: regular expressions live on it.
   return control === undefined ? { text: `\\${next}`, length: 2 } : { text: control, length: 2 }
+}
+
+/**
+ * Marks what stands between `.if` and `.endif` (configuration manual 2.4, "Conditional blocks") inside of one section; a
+ * condition around sections, or in defaults, is none.
+ */
+export function withConditions(lines: readonly Line[]): readonly Line[] {
+  const open: number[] = []
+  const across = new Set<number>()
+  let section = ''
+  const marked = lines.map((line) => {
+    const [first = ''] = line.words
+    if (first === '.if') open.push(line.line)
+    const [condition] = open
+    if (first === '.endif') open.pop()
+    if (SECTION.has(first)) section = first
+    const spans = SECTION.has(first) || section === 'defaults' || section === ''
+    if (condition !== undefined && spans) across.add(condition)
+    return { line, condition }
+  })
+  for (const condition of open) across.add(condition)
+  return marked.map(({ line, condition }) =>
+    condition === undefined || across.has(condition) ? line : { ...line, condition },
+  )
 }
 
 export function sectionsOf(lines: readonly Line[]): readonly Section[] {

@@ -1,8 +1,10 @@
 // haproxy.cfg of one host as proxies, pools, the statistics page and logs of the spec.
 import { lose, readPool } from './haproxy-back.ts'
-import { type Bind, readFront } from './haproxy-front.ts'
+import { type Bind, readBinds } from './haproxy-bind.ts'
+import { readFront } from './haproxy-front.ts'
 import { readGlobal } from './haproxy-global.ts'
 import { keyOf, sideOf } from './haproxy-keys.ts'
+import { keepSection } from './haproxy-kept.ts'
 import { isStats, readStats } from './haproxy-stats.ts'
 import { type Line, type Section, sectionsOf } from './haproxy-text.ts'
 import type { Import, ProxyDraft } from './types.ts'
@@ -11,7 +13,7 @@ import { freeName, nameOf } from './words.ts'
 type Proxy = Section & { readonly name: string; readonly inherited: readonly Line[] }
 
 /** Lines that haproxy 2.1 and later refuse and that have no equal. */
-const OLD = /^(?:(?:req|rsp)[a-z]+|appsession|dispatch)$/
+const OLD = /^(?:(?:req|rsp)(?:i?(?:rep|del|deny|pass|allow|tarpit)|add)|appsession)$/
 
 export function importHaproxy(lines: readonly Line[], node: string, imp: Import): undefined {
   const sections = sectionsOf(lines)
@@ -25,12 +27,12 @@ export function importHaproxy(lines: readonly Line[], node: string, imp: Import)
       if (name !== '') named.set(name, defaults)
       if (section.head !== undefined)
         imp.say(section.head, 'modelled', 'spelled out where it counts')
-    } else if (section.type === 'global') readGlobal(section, imp)
+    } else if (section.type === 'global') readGlobal(section, node, imp)
     else if (['listen', 'frontend', 'backend'].includes(section.type)) {
       const inherited = word === 'from' ? (named.get(from ?? '') ?? []) : defaults
       proxies.push({ ...section, name, inherited: usable(inherited, imp) })
       if (section.head !== undefined) imp.say(section.head, 'modelled')
-    } else if (section.type !== '') other(section, imp)
+    } else if (section.type !== '') keepSection(section, node, imp)
   }
   readProxies(proxies, node, imp)
   for (const section of sections)
@@ -45,32 +47,31 @@ export function importHaproxy(lines: readonly Line[], node: string, imp: Import)
 
 function usable(lines: readonly Line[], imp: Import): readonly Line[] {
   return lines.filter((line) => {
-    const word = line.words[0] ?? ''
-    if (OLD.test(word)) lose(line, 'haproxy 2.1 and later have no such directive', imp)
-    else if (word.startsWith('.')) lose(line, 'conditions of haproxy depend on the machine', imp)
-    return !OLD.test(word) && !word.startsWith('.')
+    const [first = ''] = line.words
+    const old = OLD.test(first)
+    const free = first.startsWith('.') && line.condition === undefined
+    if (old) lose(line, 'haproxy 2.1 and later have no such directive', imp)
+    if (free)
+      lose(line, 'a condition around sections has no place: every branch of it is read', imp)
+    return !old && !free
   })
-}
-
-function other({ type, head, lines }: Section, imp: Import): undefined {
-  for (const line of head === undefined ? lines : [head, ...lines]) {
-    if (type === 'resolvers')
-      imp.say(line, 'replaced', 'server names follow /etc/resolv.conf of the node by hactl-dns')
-    else imp.say(line, 'not-taken', `a section ${type} has no place in the spec`)
-  }
-  if (type !== 'resolvers' && head !== undefined)
-    imp.decide(
-      `${head.file}:${head.line}`,
-      `the section "${head.text}" is not taken: do without, or keep it in a program of its own`,
-    )
 }
 
 /** The lines of one half: what is inherited first, so that the section's own words win. */
 function half(proxy: Proxy, side: 'front' | 'back'): readonly Line[] {
+  const sides = new Map<number, 'front' | 'back'>()
+  for (const { condition, words } of proxy.lines) {
+    const at = sideOf(keyOf(words))
+    if (condition !== undefined && at !== 'both') sides.set(condition, at)
+  }
+  const table = tableSides(proxy)
   const mine = (line: Line, inherited: boolean): boolean => {
     const key = keyOf(line.words)
     const at = sideOf(key)
-    if (key === 'mode') return true
+    if (key === 'mode' || BOTH.has(key)) return true
+    if (key === 'stick-table' && !inherited) return table.includes(side)
+    if (line.condition !== undefined && proxy.type === 'listen')
+      return (sides.get(line.condition) ?? 'front') === side
     if (proxy.type === 'frontend') return at !== 'back' || (inherited && atFront(key))
     if (proxy.type === 'backend')
       return at === 'back' ? !(inherited && atFront(key)) : !inherited && at === 'both'
@@ -81,6 +82,20 @@ function half(proxy: Proxy, side: 'front' | 'back'): readonly Line[] {
     ...proxy.inherited.filter((line) => mine(line, true)),
     ...proxy.lines.filter((line) => mine(line, false)),
   ]
+}
+
+/** Of connections, on whichever side they are. */
+const BOTH = new Set(['option tcpka', 'option nolinger'])
+
+/** A table is looked for in the section that names none: counters of the frontend, stickiness of the backend. */
+function tableSides({ type, lines }: Proxy): readonly ('front' | 'back')[] {
+  if (type !== 'listen') return [type === 'frontend' ? 'front' : 'back']
+  const text = lines.map(({ words }) => words.join(' '))
+  const counts = text.some((line) =>
+    /\btrack-sc[0-9]|\bsc[0-9]?_|\bsrc_(?!port|is_local)/.test(line),
+  )
+  const sticks = text.some((line) => line.startsWith('stick '))
+  return counts ? (sticks ? ['front', 'back'] : ['front']) : ['back']
 }
 
 /** Of the backend in haproxy, of the proxy in the spec. */
@@ -106,8 +121,29 @@ function readProxies(all: readonly Proxy[], node: string, imp: Import): undefine
       continue
     }
     const pool = poolNames.get(one)
-    if (pool !== undefined) pools[pool] = readPool(half(proxy, 'back'), imp)
+    if (pool !== undefined) {
+      pools[pool] = readPool(half(proxy, 'back'), imp)
+      askForTimes(proxy, ['connect', 'server'], imp)
+    }
+    if (one.type !== 'backend') askForTimes(proxy, ['client'], imp)
     if (one.type !== 'backend') addProxies(proxy, pool, backends, node, proxies, imp)
+  }
+}
+
+/** Of either side, or in a condition that haproxy alone can judge. */
+const ANYWHERE = new Set(['stick-table'])
+
+/** haproxy waits without end where a time is not said; hactl always says one. */
+function askForTimes(proxy: Proxy, names: readonly string[], imp: Import): undefined {
+  const all = [...proxy.inherited, ...proxy.lines]
+  const { head } = proxy
+  for (const name of names) {
+    if (head === undefined || all.some(({ words }) => keyOf(words) === `timeout ${name}`)) continue
+    const given = name === 'connect' ? '5 s' : '60 s'
+    imp.decide(
+      `${head.file}:${head.line}`,
+      `"${proxy.name}" has no "timeout ${name}", so it waits without end; hactl gives it ${given}`,
+    )
   }
 }
 
@@ -115,7 +151,7 @@ function readProxies(all: readonly Proxy[], node: string, imp: Import): undefine
 function misplaced(proxy: Proxy, imp: Import): undefined {
   const wrong = proxy.type === 'frontend' ? 'back' : proxy.type === 'backend' ? 'front' : 'none'
   for (const line of proxy.lines)
-    if (sideOf(keyOf(line.words)) === wrong)
+    if (sideOf(keyOf(line.words)) === wrong && !ANYWHERE.has(line.words[0] ?? ''))
       imp.say(line, 'not-taken', `haproxy ignores it in a ${proxy.type}`)
 }
 
@@ -147,6 +183,7 @@ function addProxies(
       port: bind.port,
       nodes: [node],
       ...(!any && { addresses: [...bind.addresses] }),
+      ...(bind.listen.length > 0 && { listen: [...bind.listen] }),
       ...(bind.certificate !== undefined && { tls: { certificate: bind.certificate } }),
     }
   }
@@ -156,10 +193,10 @@ function addProxies(
 function inlineBinds(section: Proxy, inline: string, imp: Import): readonly Bind[] {
   if (section.head === undefined || inline === '' || inline === 'from') return []
   const bind = { ...section.head, words: ['bind', inline], raws: ['bind', inline] }
-  return readFront([bind], new Map(), {
+  return readBinds([bind], {
     ...imp,
     say: (_, fate, why) => section.head && imp.say(section.head, fate, why),
-  }).binds
+  })
 }
 
 /** Binds of one port and certificate are one listener. */
@@ -167,7 +204,10 @@ function merged(binds: readonly Bind[]): readonly Bind[] {
   const found: Bind[] = []
   for (const bind of binds) {
     const at = found.findIndex(
-      (one) => one.port === bind.port && one.certificate === bind.certificate,
+      (one) =>
+        one.port === bind.port &&
+        one.certificate === bind.certificate &&
+        one.listen.join(' ') === bind.listen.join(' '),
     )
     const same = found[at]
     if (same === undefined) found.push(bind)

@@ -3,7 +3,7 @@ import { checkSpec } from '../check.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import { importHaproxy } from './haproxy.ts'
 import { todayOf } from './haproxy-keys.ts'
-import { haproxyLines } from './haproxy-text.ts'
+import { haproxyLines, withConditions } from './haproxy-text.ts'
 import { importKeepalived } from './keepalived.ts'
 import { keepalivedLines } from './keepalived-text.ts'
 import { kindOf } from './kind.ts'
@@ -33,11 +33,16 @@ type Reader = {
   readonly directives: readonly Directive[]
   readonly run: (imp: Import) => undefined
 }
+/** Programs whose files are parts of one configuration. */
+const WHOLE: readonly Kind[] = ['haproxy', 'nginx']
 
 /** Reads a file into its directives, and says how to translate them. */
-const READERS: Readonly<Record<Kind, (file: SourceFile) => Reader>> = {
-  haproxy: ({ text, name, node }) => {
-    const lines = haproxyLines(text, name).map((line) => {
+const READERS: Readonly<Record<Kind, (file: SourceFile, more: readonly SourceFile[]) => Reader>> = {
+  haproxy: ({ node, ...first }, more) => {
+    const read = [first, ...more].flatMap(({ text, name }) =>
+      withConditions(haproxyLines(text, name)),
+    )
+    const lines = read.map((line) => {
       const today = todayOf(line)
       return today === undefined || today === 'gone' ? line : { ...line, ...today }
     })
@@ -50,9 +55,12 @@ const READERS: Readonly<Record<Kind, (file: SourceFile) => Reader>> = {
     )
     return { directives, run: (imp) => importKeepalived(sources, node, imp) }
   },
-  nginx: ({ text, name, node }) => {
-    const { tree, all } = nginxTree(text, name)
-    return { directives: all, run: (imp) => importNginx(tree, node, imp) }
+  nginx: ({ node, ...first }, more) => {
+    const files = [first, ...more].map(({ text, name }) => ({ name, ...nginxTree(text, name) }))
+    return {
+      directives: files.flatMap(({ all }) => all),
+      run: (imp) => importNginx(files, node, imp),
+    }
   },
   exports: ({ text, name, node }) => {
     const lines = plainLines(text, name)
@@ -71,6 +79,7 @@ const empty = (): Sections => ({
   vips: map(),
   proxies: map(),
   pools: map(),
+  verbatim: map(),
   lvs: map(),
   exports: map(),
   mounts: map(),
@@ -80,9 +89,14 @@ const empty = (): Sections => ({
 export function importFiles(files: readonly SourceFile[], options: ImportOptions): Imported {
   const ledger = newLedger()
   const sections = empty()
-  for (const file of files) {
-    const kind = file.kind ?? kindOf(file.name, file.text)
-    const { directives, run } = READERS[kind](file)
+  const kinds = files.map((file) => file.kind ?? kindOf(file.name, file.text))
+  for (const [at, file] of files.entries()) {
+    const kind = kinds[at] ?? 'haproxy'
+    const isPart = (other: number) =>
+      WHOLE.includes(kind) && kinds[other] === kind && files[other]?.node === file.node
+    if (files.slice(0, at).some((_, other) => isPart(other))) continue
+    const more = files.filter((_, other) => other > at && isPart(other))
+    const { directives, run } = READERS[kind](file, more)
     ledger.enter(directives)
     const known = new Set(directives)
     // Sections of a proxy are read alone first: two hosts seldom have the very same file.

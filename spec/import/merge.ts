@@ -1,5 +1,5 @@
 // Several hosts become one cluster: what is the same on two hosts is one thing, what differs gets the host's name.
-import type { Decision, ProxyDraft, Sections } from './types.ts'
+import type { Decision, ProxyDraft, Sections, VerbatimDraft } from './types.ts'
 import { freeName } from './words.ts'
 
 /** Adds what one host's proxy file says; equal proxies and pools of another host are the same ones. */
@@ -42,8 +42,23 @@ export function joinHosts(
       )
     into.proxies[free] = proxy
   }
+  joinVerbatim(into, own, node)
   if (into.stats === undefined && own.stats !== undefined) into.stats = own.stats
   if (into.logs === undefined && own.logs !== undefined) into.logs = own.logs
+}
+
+/** Text of a program is each host's own; the same text is one with several nodes. */
+function joinVerbatim(into: Sections, own: Sections, node: string): undefined {
+  for (const [name, draft] of Object.entries(own.verbatim)) {
+    const bare = (one: VerbatimDraft) => JSON.stringify({ ...one, nodes: [] })
+    const same = Object.values(into.verbatim).find((one) => bare(one) === bare(draft))
+    if (same !== undefined) {
+      same.nodes = [...new Set([...(same.nodes ?? []), node])]
+      continue
+    }
+    const has = (one: string) => Object.hasOwn(into.verbatim, one)
+    into.verbatim[freeName(has(name) ? tailed(name, node) : name, { has })] = draft
+  }
 }
 
 const tailed = (name: string, node: string): string =>
@@ -51,7 +66,12 @@ const tailed = (name: string, node: string): string =>
 
 function repointed(proxy: ProxyDraft, renamed: ReadonlyMap<string, string>): ProxyDraft {
   const of = (pool: string) => renamed.get(pool) ?? pool
-  const { pool, routes, split, extra } = proxy
+  const { pool, routes, split, extra, sites, pools } = proxy
+  const inSite = (line: string) =>
+    line.replace(
+      /^(\s*[a-z]+_pass (?:[a-z]+:\/\/)?)([a-z][a-z0-9-]*)(?=[/;])/,
+      (_, head: string, name: string) => `${head}${of(name)}`,
+    )
   return {
     ...proxy,
     ...(pool !== undefined && { pool: of(pool) }),
@@ -59,6 +79,15 @@ function repointed(proxy: ProxyDraft, renamed: ReadonlyMap<string, string>): Pro
       routes: routes.map((route) => ({ ...route, pool: of(route.pool) })),
     }),
     ...(split !== undefined && { split: { ...split, pool: of(String(split['pool'])) } }),
+    ...(pools !== undefined && { pools: pools.map(of) }),
+    ...(sites !== undefined && {
+      sites: Object.fromEntries(
+        Object.entries(sites).map(([name, site]) => [
+          name,
+          { ...site, lines: site.lines.map(inSite) },
+        ]),
+      ),
+    }),
     ...(extra !== undefined && {
       extra: extra.map((line) =>
         line.replace(/^use_backend (\S+)/, (_, name: string) => `use_backend ${of(name)}`),

@@ -1,11 +1,15 @@
 // Directives of server and location blocks: options of the proxy, or extra lines of its server block.
 import { RETRY_REASONS } from '../proxy.ts'
-import { lineOf, unknown } from './nginx.ts'
+import { isDistributed } from './nginx-include.ts'
+import { unknown } from './nginx-lost.ts'
 import type { Part } from './nginx-text.ts'
 import type { Import, ProxyDraft } from './types.ts'
-import { nginxMs, whole } from './words.ts'
+import { extraLine, nginxMs, whole } from './words.ts'
 
-export type Taken = { readonly proxy: ProxyDraft; readonly tls: boolean }
+export type Taken = { readonly proxy: ProxyDraft; readonly tls: boolean; readonly port: number }
+
+/** One directive as an extra line. */
+export const lineOf = ({ raws }: Part): string | undefined => extraLine(`${raws.join(' ')};`)
 
 const TIMEOUTS: Readonly<Record<string, readonly [string, number]>> = {
   proxy_connect_timeout: ['connectMs', 600_000],
@@ -19,7 +23,9 @@ const TIMEOUTS: Readonly<Record<string, readonly [string, number]>> = {
 }
 /** Rendered for every listener with the same meaning. */
 const RENDERED =
-  /^(?:proxy_http_version 1\.1|proxy_redirect off|http2 on|ssl on|proxy_set_header (?:Host \$(?:http_)?host|Upgrade \$http_upgrade|Connection (?:"?upgrade"?|""|\$connection_upgrade)))$/i
+  /^(?:proxy_http_version 1\.1|proxy_redirect off|http2 on|ssl on|proxy_set_header (?:Host \$http_host|Upgrade \$http_upgrade|Connection (?:"?upgrade"?|""|\$connection_upgrade)))$/i
+const HOST = /^proxy_set_header Host \$host$/i
+const FORWARDED = /^proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for$/i
 const REPLACED: Readonly<Record<string, string>> = {
   access_log: 'logs follow the section logs',
   error_log: 'the journal has it',
@@ -40,10 +46,39 @@ const REASONS: Readonly<Record<string, (typeof RETRY_REASONS)[number]>> = {
   http_504: '504',
 }
 
+/** Of http, where a listener that only passes requests on makes nothing of it. */
+const IDLE: Readonly<Record<string, string>> = {
+  access_log: 'logs follow the section logs',
+  error_log: 'the journal has it',
+  log_format: 'logs follow the section logs',
+  default_type: 'a proxy sends what its servers say',
+  types_hash_max_size: 'a proxy sends what its servers say',
+  types_hash_bucket_size: 'a proxy sends what its servers say',
+  sendfile: 'a proxy sends no files',
+  tcp_nopush: 'a proxy sends no files',
+  tcp_nodelay: "it is nginx's default",
+  server_tokens: 'hactl hides the version',
+  server_names_hash_bucket_size: 'hactl has no server names',
+  server_names_hash_max_size: 'hactl has no server names',
+}
+/** Of http, with the same meaning in a server block. */
+const INHERITED =
+  /^(?:gzip|client_max|client_body_buffer|client_header_buffer|proxy_(?:buffer|busy|request_buffer|max_temp|pass_header|hide_header|ignore|set_header|http_version|redirect|next_upstream)|add_header|large_client|underscores|ignore_invalid|resolver|keepalive_requests|reset_timedout|lingering|allow|deny|limit_rate|real_ip|set_real_ip|proxy_headers_hash|ssl_(?:ciphers|prefer|session_timeout|session_tickets|dhparam|ecdh|stapling|buffer|trusted)|[a-z_]+_timeout$)/
+
+/** A directive of http or stream, which every listener inherits. */
+export function readShared(part: Part, taken: Taken, imp: Import): undefined {
+  const first = part.words[0] ?? ''
+  if (Object.hasOwn(IDLE, first)) return imp.say(part.directive, 'replaced', IDLE[first])
+  if (first === 'include' && isDistributed(part))
+    return imp.say(part.directive, 'replaced', 'a proxy sends what its servers say')
+  if (!INHERITED.test(first)) return unknown(part, imp)
+  readLine(part, taken, 1, 1, imp)
+}
+
 /** `same` of `all` blocks of the listener have this very line: only what all have can be said for the listener. */
 export function readLine(
   part: Part,
-  { proxy, tls }: Taken,
+  { proxy, tls, port }: Taken,
   same: number,
   all: number,
   imp: Import,
@@ -62,7 +97,12 @@ export function readLine(
     return imp.say(part.directive, 'replaced', REPLACED[first])
   }
   if (Object.hasOwn(TIMEOUTS, first)) return timeout(part, proxy, imp)
-  if (first === 'proxy_set_header' && /^x-forwarded-for$/i.test(second)) {
+  if (HOST.test(text)) {
+    // $host is without the port, which a client names on other ports only.
+    if (port !== 80 && port !== 443) return unknown(part, imp, 'the spec passes the port on')
+    return imp.say(part.directive, 'modelled', 'with the port, where the client names one')
+  }
+  if (FORWARDED.test(text)) {
     proxy.forwardedFor = true
     return imp.say(part.directive, 'modelled')
   }
@@ -85,7 +125,7 @@ function keep(part: Part, proxy: ProxyDraft, same: number, all: number, imp: Imp
   const [first = ''] = part.words
   if (
     line === undefined ||
-    /^(?:root|index|try_files|listen|server_name|internal|stub_status|proxy_redirect|if|return|rewrite|location)$/.test(
+    /^(?:root|alias|index|autoindex|expires|try_files|include|auth_\w+|satisfy|set|break|error_page|proxy_intercept_errors|proxy_method|proxy_cache\w*|proxy_pass_request\w*|mirror|limit_req|limit_conn|limit_except|fastcgi_\w+|uwsgi_\w+|scgi_\w+|grpc_\w+|memcached_\w+|listen|server_name|internal|stub_status|proxy_redirect|if|return|rewrite|location)$/.test(
       first,
     )
   )

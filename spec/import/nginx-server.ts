@@ -1,17 +1,12 @@
 // Server blocks of one port are one proxy: their names and locations become routes, in the order in which nginx looks.
-import { lineOf, unknown } from './nginx.ts'
-import { readLine, type Taken } from './nginx-lines.ts'
+import type { Context } from './nginx.ts'
+import { lineOf, readLine, readShared, type Taken } from './nginx-lines.ts'
+import { type Listener, listenersOf } from './nginx-listen.ts'
+import { decideAt, unknown } from './nginx-lost.ts'
 import type { Part } from './nginx-text.ts'
 import type { Import, Json, ProxyDraft, RouteDraft } from './types.ts'
-import { freeName, nameOf, placeOf, whole } from './words.ts'
+import { freeName, nameOf, placeOf } from './words.ts'
 
-export type Listener = { readonly port: number; readonly servers: readonly Part[] }
-export type Context = {
-  readonly mode: 'http' | 'tcp'
-  readonly node: string
-  /** Pool by the upstream's name. */
-  readonly upstreams: ReadonlyMap<string, string>
-}
 type Location = {
   readonly part: Part
   /** Host condition; none for the default server. */
@@ -22,68 +17,48 @@ type Location = {
   readonly pool: string
 }
 
-const portOf = (words: readonly string[]): number | undefined =>
-  whole(words[1], 1, 65_535) ??
-  placeOf(words[1] ?? '')?.port ??
-  (/^[0-9.]+$/.test(words[1] ?? '') ? 80 : undefined)
 const isOf = (word: string) => (part: Part) => part.words[0] === word
 
+/** nginx's own where the file says nothing, and hactl's are others. */
+const TIMES = { connectMs: 60_000, httpRequestMs: 60_000, keepAliveMs: 75_000 } as const
+const BODY_MAX = 'client_max_body_size 1m;'
+/** Tries that hactl's default of retries makes. */
+const TRIES = 4
+
+/** Writes proxies with routes; whatever they cannot say is said to be lost, and the caller keeps sites instead. */
 export function readServers(
   servers: readonly Part[],
   shared: readonly Part[],
   context: Context,
   imp: Import,
-): readonly Listener[] {
-  const ports = new Map<number, Part[]>()
-  for (const server of servers) {
-    imp.say(server.directive, 'modelled')
-    const listens = server.children.filter(isOf('listen'))
-    for (const listen of listens) readListen(listen, imp)
-    const own = listens.length === 0 ? [80] : listens.flatMap(({ words }) => portOf(words) ?? [])
-    for (const port of new Set(own)) ports.set(port, [...(ports.get(port) ?? []), server])
-    if (own.length === 0) unknown(server, imp, 'it listens nowhere that the spec can say')
-  }
-  const listeners = [...ports].map(([port, all]) => ({ port, servers: all }))
-  for (const listener of listeners) readListener(listener, shared, context, imp)
-  return listeners
-}
-
-const LISTEN_PLAIN =
-  /^(?:ssl|http2|default_server|default|ipv6only=\w+|reuseport|fastopen=\d+|backlog=\d+)$/
-
-function readListen(part: Part, imp: Import): undefined {
-  const lost = part.words.slice(2).filter((word) => !LISTEN_PLAIN.test(word))
-  if (portOf(part.words) === undefined)
-    return unknown(part, imp, 'the spec listens on a port of addresses')
-  if (lost.length > 0) unknown(part, imp, `it listens, but without ${lost.join(' ')}`)
-  else imp.say(part.directive, 'modelled')
+): undefined {
+  for (const server of servers) imp.say(server.directive, 'modelled')
+  for (const listener of listenersOf(servers, imp)) readListener(listener, shared, context, imp)
 }
 
 function readListener(
-  { port, servers }: Listener,
+  { port, address, words, servers, first }: Listener,
   shared: readonly Part[],
   context: Context,
   imp: Import,
 ): undefined {
-  const tls = servers.some((one) =>
-    one.children.some((part) => part.words[0] === 'listen' && part.words.includes('ssl')),
-  )
-  const first =
-    servers.find((one) => one.children.some((part) => part.words.includes('default_server'))) ??
-    servers[0]
+  const tls = words.includes('ssl')
   const locations = servers.flatMap((server) => locationsOf(server, server === first, context, imp))
   const proxy: ProxyDraft = {
     engine: 'nginx',
     ...(context.mode === 'tcp' && { mode: 'tcp' }),
     port,
     nodes: [context.node],
+    ...(address !== '*' && { addresses: [address] }),
     ...(context.mode === 'http' && { forwardedFor: false }),
   }
+  const plain = words.filter((word) => !tls || !['ssl', 'http2'].includes(word))
+  if (plain.length > 0) proxy.listen = plain
   const direct = context.mode === 'tcp' ? directPool(servers, context, imp) : undefined
   if (direct !== undefined) proxy.pool = direct
   addRoutes(proxy, locations)
-  const taken: Taken = { proxy, tls }
-  for (const part of shared) readLine(part, taken, 1, 1, imp)
+  const taken: Taken = { proxy, tls, port }
+  for (const part of shared) readShared(part, taken, imp)
   for (const server of servers) {
     const rest = server.children.filter(
       (part) => !['listen', 'location', 'server_name'].includes(part.words[0] ?? ''),
@@ -104,18 +79,41 @@ function readListener(
       ).length
       readLine(child, taken, same, locations.length, imp)
     }
+  if (context.mode === 'http') withDefaults(taken, servers, shared, imp)
+  else if (proxy.timeouts?.['connectMs'] === undefined)
+    proxy.timeouts = { ...proxy.timeouts, connectMs: TIMES.connectMs }
   if (tls && proxy.tls === undefined)
-    imp.decide(
-      `${first?.directive.file}:${first?.directive.line}`,
-      'TLS without a certificate that the spec can name',
-    )
+    unknown(first, imp, 'TLS without a certificate that the spec can name')
   const wish = nameOf(
-    `${first?.children.find(isOf('server_name'))?.words[1] ?? 'web'}-${port}`,
+    `${first.children.find(isOf('server_name'))?.words[1] ?? 'web'}-${port}`,
     'web',
   )
-  imp.sections.proxies[freeName(wish, { has: (one) => Object.hasOwn(imp.sections.proxies, one) })] =
-    proxy
+  const { proxies } = imp.sections
+  proxies[freeName(wish, { has: (one) => Object.hasOwn(proxies, one) })] = proxy
 }
+
+/** What nginx does where the file says nothing, as far as a client or server sees it. */
+function withDefaults(
+  { proxy }: Taken,
+  servers: readonly Part[],
+  shared: readonly Part[],
+  imp: Import,
+): undefined {
+  proxy.timeouts = { ...TIMES, ...proxy.timeouts }
+  const all = [...shared, ...servers.flatMap(partsIn)]
+  const says = (word: string, second?: RegExp) =>
+    all.some(({ words }) => words[0] === word && (second?.test(words[1] ?? '') ?? true))
+  if (!says('client_max_body_size')) proxy.extra = [...(proxy.extra ?? []), BODY_MAX]
+  const pools = [proxy.pool ?? [], ...(proxy.routes ?? []).map(({ pool }) => pool)].flat()
+  const counts = pools.map((name) => Object.keys(imp.sections.pools[name]?.servers ?? {}).length)
+  const most = Math.max(0, ...counts)
+  if (proxy.retries === undefined && most > TRIES) proxy.retries = Math.min(100, most - 1)
+  const [server] = servers
+  if (server !== undefined && !says('proxy_set_header', /^host$/i))
+    decideAt(server, "servers see the Host that the client asked for, not the upstream's name", imp)
+}
+
+const partsIn = (part: Part): readonly Part[] => [part, ...part.children.flatMap(partsIn)]
 
 /** stream: proxy_pass stands in the server block. */
 function directPool(servers: readonly Part[], context: Context, imp: Import): string | undefined {
@@ -150,7 +148,7 @@ function locationsOf(
         ? 'the proxy of the spec serves nothing by itself'
         : target === null || shape === undefined || part.children.some(({ block }) => block)
           ? 'a route goes to a pool by path, without variables and conditions'
-          : uri !== undefined && uri !== first
+          : uri !== undefined && (uri !== first || second !== undefined)
             ? 'it rewrites the path'
             : !isFirst && hosts.length < names.length
               ? 'its server has names that are patterns'

@@ -1,4 +1,5 @@
 // nginx.conf as a tree of directives.
+import { nginxTokens, unquoted } from '../nginx-text.ts'
 import type { Directive } from './types.ts'
 
 const DEPTH_MAX = 50
@@ -11,6 +12,8 @@ export type Part = {
   readonly children: readonly Part[]
   readonly block: boolean
 }
+/** A file as it was given. */
+export type NginxFile = { readonly name: string; readonly tree: readonly Part[] }
 
 type Mutable = {
   directive: Directive
@@ -20,9 +23,6 @@ type Mutable = {
   block: boolean
 }
 
-const TOKEN =
-  /"(?:\\[\s\S]|[^"\\])*"?|'(?:\\[\s\S]|[^'\\])*'?|#[^\n]*|[;{}]|\n|[^\S\n]+|(?:\\[\s\S]|\$\{[^}\s]*\}|[^\s;{}"'\\])(?:\\[\s\S]|\$\{[^}\s]*\}|[^\s;{}\\])*|\\/g
-
 /** The tree, and all directives in their order. A brace that closes nothing is left out. */
 export function nginxTree(
   text: string,
@@ -31,7 +31,6 @@ export function nginxTree(
   const root: Mutable[] = []
   const open: Mutable[][] = [root]
   const all: Directive[] = []
-  let line = 1
   let first = 1
   let raws: string[] = []
   const flush = (block: boolean) => {
@@ -44,24 +43,17 @@ export function nginxTree(
     if (block) open.push(open.length > DEPTH_MAX ? (open.at(-1) ?? root) : part.children)
     raws = []
   }
-  for (const [token] of text
-    .replace(/^\ufeff/, '')
-    .replace(/\r\n?/g, '\n')
-    .matchAll(TOKEN)) {
-    if (token === ';') flush(false)
-    else if (token === '{') flush(true)
-    else if (token === '}') {
+  for (const { raw, line } of nginxTokens(text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n'))) {
+    if (raw === ';') flush(false)
+    else if (raw === '{') flush(true)
+    else if (raw === '}') {
       flush(false)
       if (open.length > 1) open.pop()
-    } else if (!/^(?:#|\s)/.test(token)) {
+    } else {
       if (raws.length === 0) first = line
-      raws.push(token)
+      raws.push(raw)
     }
-    line += token.split('\n').length - 1
   }
   flush(false)
   return { tree: root, all }
 }
-
-const unquoted = (raw: string): string =>
-  /^(["']).*\1$/s.test(raw) ? raw.slice(1, -1).replace(/\\(["'\\])/g, '$1') : raw

@@ -8,6 +8,12 @@ const BALANCE: Readonly<Record<string, string>> = {
   ip_hash: 'source',
   random: 'random',
 }
+/** What hactl hashes by, under its names. */
+const HASHES: ReadonlyMap<string, string> = new Map([
+  ['$uri', 'uri'],
+  ['$remote_addr', 'source'],
+  ['$binary_remote_addr', 'source'],
+])
 const FAILS_DEFAULT = 1
 const FAIL_MS_DEFAULT = 10_000
 
@@ -21,55 +27,48 @@ export function readUpstream(block: Part, mode: 'http' | 'tcp', imp: Import): Po
       `"${part.directive.text}" is not taken: ${why}`,
     )
   }
+  const keep = (part: Part) => {
+    const line = part.block ? undefined : extraLine(`${part.raws.join(' ')};`)
+    if (line === undefined) return lost(part, 'it is no single line')
+    pool.extra = [...(pool.extra ?? []), line]
+    imp.say(part.directive, 'kept')
+  }
   let fails: string | undefined
   for (const part of block.children) {
-    const [first = '', second = ''] = part.words
+    const [first = '', second = '', third] = part.words
     const balance = Object.hasOwn(BALANCE, first) ? BALANCE[first] : undefined
     if (first === 'server') {
       const read = serverOf(part.words, mode)
-      if (read === undefined) {
-        lost(
-          part,
-          'a server of the spec has an address and a port, weight, max_conns, backup, down',
-        )
+      const check = JSON.stringify(read?.check)
+      // What the whole pool cannot have is a line of the server's own.
+      if (read === undefined || (fails !== undefined && fails !== check)) {
+        keep(part)
         continue
       }
       const name = freeName(nameOf(second.replace(/[:.]/g, '-'), 'server'), {
         has: (one) => Object.hasOwn(pool.servers, one),
       })
       pool.servers[name] = read.server
-      const differs = fails !== undefined && fails !== JSON.stringify(read.check)
-      if (!differs) pool.check = read.check
-      fails ??= JSON.stringify(read.check)
-      imp.say(
-        part.directive,
-        differs ? 'replaced' : 'modelled',
-        'max_fails and fail_timeout are those of the whole pool',
-      )
+      pool.check = read.check
+      fails = check
+      imp.say(part.directive, 'modelled')
     } else if (balance !== undefined) {
       pool.balance = balance
-      imp.say(
-        part.directive,
-        'modelled',
-        first === 'ip_hash' ? 'by the whole address, consistently' : '',
-      )
-    } else if (first === 'hash' && /^\$(?:request_uri|uri)$/.test(second)) {
-      pool.balance = 'uri'
-      imp.say(part.directive, 'modelled')
-    } else if (first === 'hash' && /^\$(?:binary_)?remote_addr$/.test(second)) {
-      pool.balance = 'source'
-      imp.say(part.directive, 'modelled')
+      if (first === 'ip_hash')
+        imp.say(
+          part.directive,
+          'replaced',
+          'the whole address counts, and a lost server moves only its own clients',
+        )
+      else imp.say(part.directive, 'modelled')
+    } else if (first === 'hash' && HASHES.has(second)) {
+      pool.balance = HASHES.get(second) ?? ''
+      if (third === 'consistent') imp.say(part.directive, 'modelled')
+      else imp.say(part.directive, 'replaced', 'a lost server moves only its own clients')
     } else if (first === 'keepalive')
       imp.say(part.directive, 'modelled', '64 idle connections for each worker')
     else if (first === 'zone') imp.say(part.directive, 'modelled', 'every pool has one')
-    else {
-      const line = part.block ? undefined : extraLine(`${part.raws.join(' ')};`)
-      if (line === undefined) lost(part, 'it is no single line')
-      else {
-        pool.extra = [...(pool.extra ?? []), line]
-        imp.say(part.directive, 'kept')
-      }
-    }
+    else keep(part)
   }
   return pool
 }
@@ -96,7 +95,7 @@ function serverOf(
       failMs = nginxMs(value) ?? failMs
     else if (option === 'backup') server.backup = true
     else if (option === 'down') server.state = 'maint'
-    else if (option !== 'resolve') return undefined
+    else return undefined
   }
   // nginx weighs 1 by default, the spec 100: one scale for both.
   server.weight ??= 1

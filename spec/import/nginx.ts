@@ -1,130 +1,181 @@
-// nginx.conf of one host: upstreams are pools, listeners are proxies, server names and locations are routes.
-import { type Listener, readServers } from './nginx-server.ts'
-import type { Part } from './nginx-text.ts'
+// nginx.conf of one host: upstreams are pools; listeners are proxies, by routes where those say it all, by sites where not.
+import { isDistributed, withIncludes } from './nginx-include.ts'
+import { decideAt, sayAll, unknown } from './nginx-lost.ts'
+import { keptLines } from './nginx-print.ts'
+import { readServers } from './nginx-server.ts'
+import { readSites } from './nginx-sites.ts'
+import type { NginxFile, Part } from './nginx-text.ts'
 import { readUpstream } from './nginx-upstream.ts'
-import type { Import } from './types.ts'
-import { extraLine, freeName, nameOf } from './words.ts'
+import type { Decision, Directive, Fate, Import, Sections, VerbatimDraft } from './types.ts'
+import { freeName, nameOf } from './words.ts'
 
-const OWN: Readonly<Record<string, string>> = {
+export type Context = {
+  readonly mode: 'http' | 'tcp'
+  readonly node: string
+  /** Pool by the upstream's name. */
+  readonly upstreams: ReadonlyMap<string, string>
+}
+
+/** Of the whole program: hactl renders them for the node. */
+const MAIN_OWN: Readonly<Record<string, string>> = {
   user: 'hactl renders it',
   worker_processes: 'one for each CPU',
   worker_rlimit_nofile: 'follows from the connections',
+  worker_shutdown_timeout: 'hactl renders 30 minutes',
+  worker_connections: 'hactl renders it for the node',
   pid: 'hactl has its own in /run/hactl',
   error_log: 'the journal has it',
-  access_log: 'logs follow the section logs',
-  log_format: 'logs follow the section logs',
-  include: 'give the included file to hactl import as well; types are rendered',
-  default_type: 'a proxy sends what its servers say',
-  types_hash_max_size: 'a proxy sends what its servers say',
-  sendfile: 'a proxy sends no files',
-  tcp_nopush: 'a proxy sends no files',
-  tcp_nodelay: "it is nginx's default",
-  multi_accept: "nginx's default serves",
-  use: 'nginx finds the best by itself',
-  worker_connections: 'hactl renders it for the node',
-  load_module: 'the package loads its modules',
+  daemon: 'the supervisor says it',
+  master_process: 'hactl needs the master',
+  pcre_jit: 'hactl renders it',
 }
-/** Directives of http that mean the same in each server block. */
-const INHERITED =
-  /^(?:gzip|client_max|client_body_buffer|client_header_buffer|proxy_(?:buffer|busy|request_buffer|max_temp|pass_header|hide_header|ignore)|server_tokens|add_header|large_client|underscores|ignore_invalid|resolver|keepalive_requests|reset_timedout|server_names_hash|lingering|open_file|etag|expires|allow|deny|limit_rate|real_ip|set_real_ip|proxy_headers_hash|ssl_(?:ciphers|prefer|session_timeout|session_tickets|dhparam|ecdh|stapling|buffer|trusted))/
+/** Of http: hactl's tables need larger ones. */
+const TABLES = /^(?:map_hash_bucket_size|variables_hash_(?:max|bucket)_size)$/
+const GONE = /^http2_max_(?:field|header)_size$/
+/** Blocks of the whole program that hactl renders. */
+const BLOCKS = new Set(['http', 'stream', 'events'])
+const FRAGMENT_TCP = /^(?:proxy_pass|ssl_preread|proxy_timeout)$/
 
-export function importNginx(tree: readonly Part[], node: string, imp: Import): undefined {
-  const parts = tree.flatMap((part) =>
-    ['http', 'stream', 'events'].includes(part.words[0] ?? '') ? [part] : [],
-  )
-  for (const part of parts) imp.say(part.directive, 'modelled')
+export function importNginx(files: readonly NginxFile[], node: string, imp: Import): undefined {
+  const trees = withIncludes(files, imp).map(({ tree }) => tree)
+  const all = trees.flat()
+  const isMain = (tree: readonly Part[]) =>
+    tree.some(({ words, block }) => block && BLOCKS.has(words[0] ?? ''))
+  const blocks = all.filter(({ words, block }) => block && BLOCKS.has(words[0] ?? ''))
+  for (const part of blocks) imp.say(part.directive, 'modelled')
   const inside = (word: string) =>
-    parts.filter(({ words }) => words[0] === word).flatMap(({ children }) => children)
-  const top = tree.filter((part) => !parts.includes(part))
-  for (const part of inside('events')) own(part, imp)
+    blocks.filter(({ words }) => words[0] === word).flatMap(({ children }) => children)
+  const main = trees.filter(isMain).flatMap((tree) => tree.filter((part) => !blocks.includes(part)))
   // A file below conf.d has no http around it.
-  readContext([...top, ...inside('http')], 'http', node, imp)
-  readContext(inside('stream'), 'tcp', node, imp)
+  const fragments = trees.filter((tree) => !isMain(tree))
+  const isTcp = (tree: readonly Part[]) =>
+    tree.some(
+      ({ words, children }) =>
+        words[0] === 'server' && children.some((one) => FRAGMENT_TCP.test(one.words[0] ?? '')),
+    )
+  keepMain(main, node, imp)
+  keepIn('events', ownOut(inside('events'), imp), node, imp)
+  const http = [...inside('http'), ...fragments.filter((tree) => !isTcp(tree)).flat()]
+  readContext(http, 'http', node, imp)
+  readContext([...inside('stream'), ...fragments.filter(isTcp).flat()], 'tcp', node, imp)
+}
+
+/** Without what hactl renders itself. */
+function ownOut(parts: readonly Part[], imp: Import): readonly Part[] {
+  return parts.filter((part) => {
+    const first = part.words[0] ?? ''
+    const why = Object.hasOwn(MAIN_OWN, first) ? MAIN_OWN[first] : undefined
+    if (why !== undefined) sayAll(part, 'replaced', why, imp)
+    return why === undefined
+  })
+}
+
+function keepMain(parts: readonly Part[], node: string, imp: Import): undefined {
+  const kept = ownOut(parts, imp).filter((part) => {
+    const [first = '', path = ''] = part.words
+    const stream = first === 'load_module' && /ngx_stream_module\.so$/.test(path)
+    if (stream) imp.say(part.directive, 'replaced', 'hactl loads it where a listener needs it')
+    else if (first === 'include') includeOutside(part, imp)
+    else if (part.block) decideAt(part, 'what it listens on is unknown to hactl', imp)
+    return !stream && first !== 'include'
+  })
+  keepIn('main', kept, node, imp)
+}
+
+/** Its servers would listen beside those of the spec. */
+function includeOutside(part: Part, imp: Import): undefined {
+  if (/modules/.test(part.words[1] ?? ''))
+    return imp.say(
+      part.directive,
+      'replaced',
+      'hactl loads the stream module; another one is a load_module line in verbatim, place main',
+    )
+  unknown(part, imp, 'give its files to hactl import as well')
+}
+
+function keepIn(
+  place: VerbatimDraft['place'],
+  parts: readonly Part[],
+  node: string,
+  imp: Import,
+  upstreams: Context['upstreams'] = new Map(),
+): readonly string[] {
+  const lines = keptLines(parts, 'none', { upstreams, imp })
+  if (lines.length > 0)
+    imp.sections.verbatim[`nginx-${place}`] = {
+      engine: 'nginx',
+      place,
+      nodes: [node],
+      lines: [...(imp.sections.verbatim[`nginx-${place}`]?.lines ?? []), ...lines],
+    }
+  return lines
 }
 
 function readContext(
   parts: readonly Part[],
-  mode: 'http' | 'tcp',
+  mode: Context['mode'],
   node: string,
   imp: Import,
 ): undefined {
   const { pools } = imp.sections
   const upstreams = new Map<string, string>()
-  for (const part of parts.filter(({ words }) => words[0] === 'upstream')) {
+  const isBlock = (word: string) => (part: Part) => part.block && part.words[0] === word
+  for (const part of parts.filter(isBlock('upstream'))) {
     const name = freeName(nameOf(part.words[1] ?? '', 'pool'), {
       has: (one) => Object.hasOwn(pools, one),
     })
     upstreams.set(part.words[1] ?? '', name)
     pools[name] = readUpstream(part, mode, imp)
   }
-  const rest = parts.filter(
-    ({ words, block }) => !(block && ['upstream', 'server'].includes(words[0] ?? '')),
-  )
-  const inherited = rest.filter(
-    (part) => !part.block && Object.hasOwn(OWN, part.words[0] ?? '') === false,
-  )
-  const servers = parts.filter(({ words, block }) => block && words[0] === 'server')
-  const shared: Part[] = []
-  for (const part of rest) {
-    const first = part.words[0] ?? ''
-    if (Object.hasOwn(OWN, first)) own(part, imp)
-    else if (
-      inherited.includes(part) &&
-      /timeout$|^proxy_(?:set_header|http_version|redirect|next_upstream)/.test(first)
-    )
-      shared.push(part)
-    else if (
-      !part.block &&
-      mode === 'http' &&
-      INHERITED.test(first) &&
-      lineOf(part) !== undefined &&
-      servers.length > 0
-    )
-      shared.push(part)
-    else unknown(part, imp)
-  }
-  const listeners: readonly Listener[] = readServers(
-    servers,
-    shared,
-    { mode, node, upstreams },
-    imp,
-  )
-  if (listeners.length === 0)
-    for (const part of shared)
-      imp.say(part.directive, 'not-taken', 'no server block of the files inherits it')
+  const servers = parts.filter(isBlock('server'))
+  const shared = parts.filter((part) => !isBlock('upstream')(part) && !isBlock('server')(part))
+  const context = { mode, node, upstreams }
+  if (servers.length > 0 && asRoutes(servers, shared, context, imp)) return
+  const kept = shared.filter((part) => {
+    const [first = ''] = part.words
+    const include = first === 'include' && !isDistributed(part)
+    if (TABLES.test(first)) imp.say(part.directive, 'replaced', 'hactl renders a larger one')
+    else if (GONE.test(first)) imp.say(part.directive, 'replaced', 'gone since nginx 1.19.7')
+    else if (include) unknown(part, imp, 'give its files to hactl import as well')
+    return !include && !TABLES.test(first) && !GONE.test(first)
+  })
+  const lines = keepIn(mode === 'http' ? 'http' : 'stream', kept, node, imp, upstreams)
+  readSites(servers, shared, lines, context, imp)
 }
 
-/** One directive as an extra line. */
-export const lineOf = ({ raws }: Part): string | undefined => extraLine(`${raws.join(' ')};`)
-
-function own(part: Part, imp: Import): undefined {
-  const first = part.words[0] ?? ''
-  imp.say(
-    part.directive,
-    'replaced',
-    Object.hasOwn(OWN, first) ? OWN[first] : 'hactl renders it for the node',
-  )
-  if (first === 'include' && !/mime\.types|modules/.test(part.words[1] ?? ''))
-    imp.decide(
-      `${part.directive.file}:${part.directive.line}`,
-      `"${part.directive.text}": give that file to hactl import as well`,
-    )
-  for (const child of part.children) own(child, imp)
-}
-
-/** A block or directive with no place, and all in it. */
-export function unknown(
-  part: Part,
+/** Tries routes on a draft of its own; true when they say all that the files say, and the draft was taken. */
+function asRoutes(
+  servers: readonly Part[],
+  shared: readonly Part[],
+  context: Context,
   imp: Import,
-  why = 'it has no place in a server block of the spec',
-): undefined {
-  const all = (one: Part): undefined => {
-    imp.say(one.directive, 'not-taken', why)
-    one.children.forEach(all)
+): boolean {
+  const said: [Directive, Fate, string][] = []
+  const asked: Decision[] = []
+  const { proxies, pools } = imp.sections
+  const sections: Sections = {
+    ...imp.sections,
+    proxies: Object.assign(Object.create(null), proxies),
+    pools: Object.assign(Object.create(null), pools),
   }
-  all(part)
-  imp.decide(
-    `${part.directive.file}:${part.directive.line}`,
-    `"${part.directive.text.slice(0, 100)}" is not taken: ${why}`,
+  readServers(servers, shared, context, {
+    sections,
+    say: (directive, fate, why = '') => void said.push([directive, fate, why]),
+    decide: (where, what) => void asked.push({ where, what }),
+  })
+  const mine = new Set(servers.flatMap(directivesIn))
+  const lost = said.some(
+    ([directive, fate]) => fate === 'not-taken' || (fate === 'replaced' && mine.has(directive)),
   )
+  if (lost) return false
+  for (const [directive, fate, why] of said) imp.say(directive, fate, why)
+  for (const { where, what } of asked) imp.decide(where, what)
+  Object.assign(proxies, sections.proxies)
+  Object.assign(pools, sections.pools)
+  return true
 }
+
+const directivesIn = (part: Part): readonly Directive[] => [
+  part.directive,
+  ...part.children.flatMap(directivesIn),
+]

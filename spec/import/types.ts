@@ -58,6 +58,7 @@ export type PoolDraft = {
   balanceOn?: string
   check?: Draft
   stick?: Draft
+  resolvers?: string
   extra?: string[]
 }
 export type RouteDraft = { name: string; when: Record<string, Json>; pool: string }
@@ -69,10 +70,14 @@ export type ProxyDraft = {
   port: number
   bind?: 'vip'
   addresses?: string[]
+  listen?: string[]
   tls?: { certificate: string }
   pool?: string
   routes?: RouteDraft[]
   split?: Draft
+  sites?: Record<string, SiteDraft>
+  /** Pools that the sites name. */
+  pools?: string[]
   maxconn?: number
   timeouts?: Record<string, number>
   retries?: number
@@ -80,6 +85,15 @@ export type ProxyDraft = {
   redispatch?: boolean
   forwardedFor?: boolean
   extra?: string[]
+}
+export type SiteDraft = { names?: string[]; default?: true; lines: readonly string[] }
+/** Text for a place of a program's file. */
+export type VerbatimDraft = {
+  engine: 'haproxy' | 'nginx'
+  place: 'global' | 'section' | 'main' | 'events' | 'http' | 'stream'
+  section?: string
+  nodes?: string[]
+  lines: string[]
 }
 export type VipDraft = {
   addresses: string[]
@@ -99,6 +113,7 @@ export type Sections = {
   readonly vips: Record<string, VipDraft>
   readonly proxies: Record<string, ProxyDraft>
   readonly pools: Record<string, PoolDraft>
+  readonly verbatim: Record<string, VerbatimDraft>
   readonly lvs: Record<string, Draft>
   readonly exports: Record<string, Draft>
   readonly mounts: Record<string, Draft>

@@ -1,5 +1,6 @@
 // Names, numbers and durations of old files in the forms of a spec.
 import { NAME_PATTERN } from '../names.ts'
+import { hasComment } from '../verbatim.ts'
 
 const NAME_LENGTH_MAX = 31
 const NAME = new RegExp(NAME_PATTERN)
@@ -79,5 +80,5 @@ export function placeOf(
 /** One line of plain ASCII with single blanks outside quotes, as an extra line must be; undefined when it cannot be one. */
 export function extraLine(text: string): string | undefined {
   const line = text.replace(/\t/g, ' ').trim()
-  return /^[a-z][\x20-\x7e]{1,400}$/.test(line) && !line.includes('#') ? line : undefined
+  return /^[a-z.][\x20-\x7e]{1,2000}$/.test(line) && !hasComment(line) ? line : undefined
 }

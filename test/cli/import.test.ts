@@ -12,14 +12,15 @@ const file = (name: string, text: string) => {
   writeFileSync(join(folder, name), text)
   return join(folder, name)
 }
-const CFG = 'listen web\n  bind *:80\n  mode http\n  server a 192.0.2.21:80 check\n'
+const TIMES = ['client', 'connect', 'server'].map((one) => `  timeout ${one} 60s\n`).join('')
+const CFG = `listen web\n  bind *:80\n  mode http\n${TIMES}  server a 192.0.2.21:80 check\n`
 const ADDRESS = ['--address', 'lb1=192.0.2.11/24']
 
 test('a spec on standard output, the sum on standard error, exit 0', async () => {
   const { exit, out, err } = await run(['import', file('h.cfg', CFG), ...ADDRESS])
   assert.equal(exit, 0)
   assert.deepEqual(JSON.parse(out).nodes, { lb1: { address: '192.0.2.11/24' } })
-  assert.match(err, /4 directives: 4 modelled, 0 kept, 0 replaced, 0 not-taken\n$/)
+  assert.match(err, /7 directives: 7 modelled, 0 kept, 0 replaced, 0 not-taken\n$/)
 })
 
 test('no address is invalid, something to decide is 1, and both are said', async () => {
@@ -27,9 +28,13 @@ test('no address is invalid, something to decide is 1, and both are said', async
   assert.equal(plain.exit, 3)
   assert.match(plain.err, /give --address lb1=ADDRESS\/PREFIX/)
   assert.match(plain.err, /HA005/)
-  const odd = await run(['import', file('o.cfg', `${CFG}userlist u\n`), ...ADDRESS])
+  const odd = await run([
+    'import',
+    file('o.cfg', `${CFG}listen u\n  bind /run/u.sock\n${TIMES}  server b 192.0.2.22:80\n`),
+    ...ADDRESS,
+  ])
   assert.equal(odd.exit, 1)
-  assert.match(odd.err, /decide .*userlist u/)
+  assert.match(odd.err, /decide .*u\.sock/)
 })
 
 test('two nodes, --out, --report, --json', async () => {
@@ -40,10 +45,10 @@ test('two nodes, --out, --report, --json', async () => {
   const { exit, out } = await run(['import', ...both, '--out', spec, '--report', report, '--json'])
   assert.equal(exit, 0)
   const said = JSON.parse(out)
-  assert.equal(said.counts.modelled, 8)
+  assert.equal(said.counts.modelled, 14)
   assert.deepEqual(said.spec.proxies.web.nodes, ['lb1', 'lb2'])
   assert.deepEqual(JSON.parse(readFileSync(spec, 'utf8')), said.spec)
-  assert.equal(readFileSync(report, 'utf8').trimEnd().split('\n').length, 8)
+  assert.equal(readFileSync(report, 'utf8').trimEnd().split('\n').length, 14)
 })
 
 test("a user's mistakes are one sentence", async () => {

@@ -18,9 +18,9 @@ const linesOf = (text: string): number =>
 
 /** Modelled or kept, in percent, measured; a change may raise them. */
 const TAKEN: Readonly<Record<(typeof KINDS)[number], number>> = {
-  haproxy: 87,
+  haproxy: 90,
   keepalived: 57,
-  nginx: 58,
+  nginx: 90,
   exports: 100,
   fstab: 100,
 }

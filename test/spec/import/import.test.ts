@@ -34,7 +34,11 @@ listen web 192.0.2.11:80
 `,
   )
   const { proxies, pools } = specOf(text)
-  assert.deepEqual(proxies.web.timeouts, { connectMs: 5000, clientMs: 50_000, serverMs: 50_000 })
+  // What haproxy takes from these three where nothing else is said.
+  assert.deepEqual(proxies.web.timeouts, {
+    ...{ connectMs: 5000, clientMs: 50_000, serverMs: 50_000 },
+    ...{ queueMs: 5000, httpRequestMs: 50_000, keepAliveMs: 50_000, tunnelMs: 50_000 },
+  })
   assert.equal(proxies.web.redispatch, true)
   assert.deepEqual(proxies.web.addresses, ['192.0.2.11'])
   assert.deepEqual(proxies.web.extra, [
@@ -108,8 +112,7 @@ test('quotes, escapes, tabs, CRLF and comments are read as haproxy reads them', 
     'mode http': 'modelled',
     'listen a': 'modelled',
     'bind :80': 'modelled',
-    // An extra line has no #, and it is said.
-    'http-request set-header X "a b#c"': 'not-taken',
+    'http-request set-header X "a b#c"': 'kept',
     'http-request set-header Y a\\ b': 'kept',
     'server s 192.0.2.21:80': 'modelled',
   })
@@ -258,8 +261,14 @@ server {
     proxy.routes.map(({ when }: { when: unknown }) => when),
     [{ pathRegex: ['\\.png$'] }, { pathPrefix: ['/img'] }],
   )
-  assert.deepEqual(proxy.extra, ['proxy_set_header X-Real-IP $remote_addr;'])
-  assert.deepEqual(proxy.timeouts, { serverMs: 90_000 })
+  // nginx's own limits, where hactl's are others.
+  assert.deepEqual(proxy.extra, [
+    'proxy_set_header X-Real-IP $remote_addr;',
+    'client_max_body_size 1m;',
+  ])
+  assert.deepEqual(proxy.timeouts, {
+    ...{ connectMs: 60_000, httpRequestMs: 60_000, keepAliveMs: 75_000, serverMs: 90_000 },
+  })
   assert.equal(pools.app.balance, 'source')
   assert.equal(pools.img.servers['192-0-2-23'] ?? pools.img.servers['server-192-0-2-23'].port, 80)
 })
