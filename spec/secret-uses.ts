@@ -42,8 +42,26 @@ function extras(spec: Spec): readonly Place[] {
       keys: ['pools', name, 'extra', at],
     }))
   })
-  return [...listeners, ...behind]
+  return [...listeners, ...behind, ...kept(spec)]
 }
+
+/** Lines of sites and of the section verbatim. */
+const kept = (spec: Spec): readonly Place[] => [
+  ...entries(spec.proxies).flatMap(([name, proxy]) =>
+    entries(proxy.sites).flatMap(([site, { lines }]) =>
+      lines.map((text, at) => ({
+        ...{ text, nodes: nodesKnown(spec, proxy) },
+        keys: ['proxies', name, 'sites', site, 'lines', at],
+      })),
+    ),
+  ),
+  ...entries(spec.verbatim).flatMap(([name, { lines, nodes = Object.keys(spec.nodes) }]) =>
+    lines.map((text, at) => ({
+      ...{ text, nodes: nodes.filter((node) => Object.hasOwn(spec.nodes, node)) },
+      keys: ['verbatim', name, 'lines', at],
+    })),
+  ),
+]
 
 /** A rule may read a spec whose references lead nowhere. */
 const nodesKnown = (spec: Spec, proxy: Parameters<typeof nodesOf>[1]): readonly string[] =>

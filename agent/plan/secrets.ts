@@ -37,7 +37,11 @@ export function marked(cluster: Cluster, prints: ReadonlyMap<string, string>): C
   const { users } = cluster.stats ?? {}
   return {
     ...cluster,
-    proxies: cluster.proxies.map(extra),
+    proxies: cluster.proxies.map((proxy) => ({
+      ...extra(proxy),
+      sites: proxy.sites.map((site) => ({ ...site, lines: site.lines.map(mark) })),
+    })),
+    verbatim: cluster.verbatim.map((one) => ({ ...one, lines: one.lines.map(mark) })),
     pools: cluster.pools.map(extra),
     services: cluster.services.map((service) => ({
       ...service,
