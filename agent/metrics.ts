@@ -16,6 +16,9 @@ export function metricsText(report: Report): Promise<string> {
     one('hactl_agent_condition', [summary.condition], 1),
     one('hactl_agent_wanted_revision', [], summary.wantedRevision),
     one('hactl_agent_running_revision', [], summary.runningRevision),
+    ...(summary.outside === undefined
+      ? []
+      : [one('hactl_agent_verified', [summary.outside.verdict], 1)]),
     one('hactl_agent_pass_seconds', [], report.passMs / 1_000),
     one('hactl_agent_drifts', [], report.drift.length),
     ...summary.holds.map((hold) => one('hactl_agent_vip_held', hold.split('/').slice(0, 2), 1)),

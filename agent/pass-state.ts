@@ -24,6 +24,8 @@ export type PassState = {
   /** What the hub said last of its orders, until a pass has taken it. */
   heard: Heard | undefined
   readonly orderClocks: Map<string, OrderClock>
+  /** Nodes of which the hub says that a spec failed from outside there. */
+  readonly hinted: Set<string>
 }
 export type Held = { readonly digest: string; readonly reason: string; readonly failed: string }
 export const emptyPassState = (refused = ''): PassState => ({
@@ -38,4 +40,5 @@ export const emptyPassState = (refused = ''): PassState => ({
   countdown: undefined,
   heard: undefined,
   orderClocks: new Map(),
+  hinted: new Set(),
 })

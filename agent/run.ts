@@ -1,5 +1,6 @@
 // The agent's life: one lock, one loop at its own pace. A push shortens the sleep, it never runs code itself.
 import type { Cluster } from '../spec/cluster.ts'
+import { NODES_MAX } from '../spec/limits.ts'
 import { watchArp } from './arp-watch.ts'
 import { watchCertificates } from './certificates.ts'
 import { examine } from './host/doctor/index.ts'
@@ -236,6 +237,10 @@ function openUplink(agent: Agent, url: string, needs: DoorNeeds): Uplink {
       agent.state.confirmed = revision
       needs.wake()
     },
+    onFailed: (node) => {
+      if (agent.state.hinted.size < NODES_MAX) agent.state.hinted.add(node)
+      needs.wake()
+    },
     logs: createLogDesk(
       createLogDoor(world.host.supervisor.kind, needs.config.run),
       world.clock,
@@ -247,6 +252,7 @@ function openUplink(agent: Agent, url: string, needs: DoorNeeds): Uplink {
     },
     log: needs.log,
   })
+  agent.outside?.useHub(line.verify)
   status.onChange(() => line.changed())
   return line
 }

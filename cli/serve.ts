@@ -54,7 +54,9 @@ export async function hub(io: Io, flags: HubServeFlags): Promise<void> {
   const tls = await tlsOf(files, state, listen)
   const { line } = await hubSecrets(state)
   const courier = createCourier(clock, (notify) => waysOf(notify, line))
-  const served = await serveHub({ state, listen, open, clock, log: logger(io), courier, tls })
+  const { knock } = await import('../agent/host/knock.ts')
+  const look = { knock, addresses: ownAddresses }
+  const served = await serveHub({ state, listen, open, clock, log: logger(io), courier, tls, look })
   const { addresses, fingerprint } = served
   const exposed = addresses.filter((at) => at.startsWith('http:') && !onLoopback(at))
   if (exposed.length > 0) logger(io)(`warning: ${inPlain(exposed)}`)
@@ -71,6 +73,9 @@ export async function hub(io: Io, flags: HubServeFlags): Promise<void> {
   })
   await served.close()
 }
+
+const ownAddresses = (): readonly string[] =>
+  Object.values(networkInterfaces()).flatMap((nets) => (nets ?? []).map(({ address }) => address))
 
 const onLoopback = (url: string): boolean =>
   isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))

@@ -4,6 +4,7 @@ import type { Parsed } from '../spec/diagnostic.ts'
 import type { Courier } from '../spec/notice.ts'
 import type { Store } from './store.ts'
 import type { TokenBook } from './tokens.ts'
+import type { Look } from './verify.ts'
 
 /** Same shape as the agent's clock, so that one test clock serves both. */
 export type Clock = {
@@ -28,5 +29,7 @@ export type HubDeps = {
   readonly courier: Courier
   /** Fingerprint that join tokens carry: of the CA behind the hub's certificate. Absent, or undefined: none to name. */
   readonly joinCa?: () => string | undefined
+  /** Absent: this hub looks at nobody's listeners. */
+  readonly look?: Look | undefined
   readonly check: (text: string) => Parsed<Cluster>
 }

@@ -32,6 +32,9 @@ function ofNode({ node, stale, ageMs, condition, summary, report }: NodeStatus):
   return [
     ...heard,
     one('hactl_node_running_revision', [node], summary.runningRevision),
+    ...(summary.outside === undefined
+      ? []
+      : [one('hactl_node_verified', [node, summary.outside.verdict], 1)]),
     ...(report === undefined
       ? []
       : [

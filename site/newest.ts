@@ -3,9 +3,10 @@ import type { Cluster } from '../spec/cluster.ts'
 import type { HubDeps } from './deps.ts'
 import type { Fleet } from './fleet.ts'
 import type { Session } from './session.ts'
+import { createLooker } from './verify.ts'
 
 /** What the newest spec is, and whether this version still accepts it. */
-export function createNewest({ store, check, log }: HubDeps, fleet: Fleet) {
+export function createNewest({ store, check, log, look, clock }: HubDeps, fleet: Fleet) {
   let newest = store.newest()
   let cluster: Cluster | undefined
   const use = () => {
@@ -21,6 +22,8 @@ export function createNewest({ store, check, log }: HubDeps, fleet: Fleet) {
   use()
   return {
     use,
+    /** At listeners of a node, as this spec has them. */
+    look: createLooker(look, clock, () => cluster),
     get: () => newest,
     /** It is this one, and nobody has confirmed it to the hub. */
     waitsFor: (revision: number | undefined) =>

@@ -32,7 +32,22 @@ function saveOutcomes(results: Results, guard: Guard, store: HubDeps['store']): 
   return true
 }
 
-export function createRecorder(deps: HubDeps, guard: Guard, fleet: Fleet, feed: Feed) {
+type Hears = (node: string, summary: Summary) => void
+const told =
+  (results: Results, now: () => number, refused: Hears): Hears =>
+  (node, summary) => {
+    results.hear(node, summary, now())
+    refused(node, summary)
+  }
+
+/** `refused` hears every summary as well: a spec may have failed there from outside. */
+export function createRecorder(
+  deps: HubDeps,
+  guard: Guard,
+  fleet: Fleet,
+  feed: Feed,
+  refused: Hears,
+) {
   const { store, clock } = deps
   let faultTold = ''
   const unsaved = new Map<string, Report>()
@@ -59,7 +74,7 @@ export function createRecorder(deps: HubDeps, guard: Guard, fleet: Fleet, feed: 
     own,
     write: guard.write,
     record,
-    outcome: (node: string, summary: Summary) => results.hear(node, summary, clock.now()),
+    outcome: told(results, clock.now, refused),
     keep: (node: string, report: Report) => void unsaved.set(node, report),
     watch() {
       for (const { vip, words, text, gapMs } of fleet.transitions()) {

@@ -17,6 +17,7 @@ import type { Pair } from './tls/authority.ts'
 import { keepFresh, openTls, type TlsChoice } from './tls/open.ts'
 import { loadGrants, loadTokens, saveGrants } from './token-file.ts'
 import { createTokenBook } from './tokens.ts'
+import type { Look } from './verify.ts'
 
 export type ServeOptions = {
   /** Directory of hub.db and tokens.json; made when missing, mode 0700. */
@@ -28,6 +29,7 @@ export type ServeOptions = {
   readonly log: Log
   /** Takes messages to people; closed with the hub. */
   readonly courier: Courier
+  readonly look?: Look | undefined
   /** Absent: PATIENCE. */
   readonly patience?: Patience
   /** Absent: plain HTTP. */
@@ -73,6 +75,7 @@ export async function serveHub(options: ServeOptions): Promise<Serving> {
     clock,
     log,
     courier,
+    look: options.look,
     id: randomUUID,
     check,
     ...(tls === undefined ? {} : { joinCa: tls.shown.fingerprint }),

@@ -7,6 +7,7 @@ import { type FromAgent, type FromHub, fromAgent } from '../spec/protocol.ts'
 import type { Logs } from '../spec/logs.ts'
 import type { NodeEvent, NodeFile, Report, Summary } from '../spec/report.ts'
 import type { Clock } from './deps.ts'
+import type { Looker } from './verify.ts'
 
 /** What is left of a socket once ws is taken away: tests pass a fake. */
 export type Wire = {
@@ -25,6 +26,7 @@ export type SessionDeps = {
   readonly onEvents: (node: string, events: readonly NodeEvent[]) => boolean
   readonly onFiles: (node: string, files: readonly NodeFile[]) => void
   readonly onLogs: (id: string, logs: Logs) => void
+  readonly onVerify: Looker
   readonly onEnd: (session: Session) => void
 }
 export type Session = {
@@ -53,6 +55,7 @@ const checks = {
   files: TypeCompiler.Compile(fromAgent.files),
   abilities: TypeCompiler.Compile(fromAgent.abilities),
   logs: TypeCompiler.Compile(fromAgent.logs),
+  verify: TypeCompiler.Compile(fromAgent.verify),
 }
 /** Frames in any one second; an agent sends about two. */
 const FRAMES_PER_SECOND_MAX = 200
@@ -77,6 +80,7 @@ export function readAgentFrame(text: string): Read {
   if (checks.events.Check(value)) return { ok: true, message: value }
   if (checks.files.Check(value)) return { ok: true, message: value }
   if (checks.logs.Check(value)) return { ok: true, message: value }
+  if (checks.verify.Check(value)) return { ok: true, message: value }
   if (checks.abilities.Check(value)) return { ok: true, message: value }
   if (checks.hello.Check(value)) return { ok: true, message: value }
   if (!Object.hasOwn(fromAgent, value.type)) return { ok: true, message: undefined }
@@ -166,6 +170,13 @@ function take(
   }
   if (message.type === 'abilities') {
     state.logs = message.logs
+    return undefined
+  }
+  if (message.type === 'verify') {
+    const { id, keys } = message
+    void deps
+      .onVerify(node, keys)
+      .then((answers) => session.send({ type: 'verified', id, answers }))
     return undefined
   }
   if (message.type === 'logs') {

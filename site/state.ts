@@ -17,6 +17,7 @@ import { createSession, type Session, type Wire } from './session.ts'
 import { endRevoked, endSilent } from './session-ends.ts'
 import { createRate, type Rate } from './rate.ts'
 import { type Counts, createRecorder } from './recorder.ts'
+import { createRefusals } from './refusals.ts'
 import type { StoredSpec } from './store-revisions.ts'
 import type { Who } from './tokens.ts'
 import { createGuard, type Guard } from './write-guard.ts'
@@ -130,6 +131,7 @@ function openSession(
       onLogs(id, lines) {
         logs.answered(session.node() ?? '', id, lines)
       },
+      onVerify: newest.look,
       onEnd(me) {
         sessions.delete(me)
         const node = me.node()
@@ -155,8 +157,8 @@ export function createState(deps: HubDeps): HubState {
   const newest = createNewest(deps, plain)
   const fleet = withOrders(plain, orders, newest.cluster)
   const feed = createFeed(clock, fleet.status)
-  const recorder = createRecorder(deps, guard, fleet, feed)
   const sessions = new Map<Session, Who>()
+  const recorder = createRecorder(deps, guard, fleet, feed, createRefusals(sessions))
   const files = createFiles()
   const live = createLive(
     { ...store, cluster: newest.cluster, files: files.of, moves: recorder.moves },

@@ -4,6 +4,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { LogsAsk, LogsMessage } from './logs.ts'
 import { CONFIRM_MS_MAX, NODE_FILES_MAX, ORDERS_MAX } from './limits.ts'
 import { NodeEvent, NodeFile, Report, Summary } from './report.ts'
+import { AnswerList, Keys } from './verify.ts'
 
 const closed = { additionalProperties: false }
 export const PROTOCOL = 1
@@ -38,6 +39,11 @@ export const FilesMessage = Type.Object(
 )
 /** What this agent can be asked for, after its hello. A hub of before ignores it; an agent of before never says it. */
 export const Abilities = Type.Object({ type: Type.Literal('abilities'), logs: Type.Boolean() })
+/** Asks the hub to look at this node's listeners. A hub of before ignores it. */
+export const Verify = Type.Object(
+  { type: Type.Literal('verify'), id: Type.String({ maxLength: 40 }), keys: Keys },
+  closed,
+)
 export type FromAgent =
   | Static<typeof Hello>
   | Static<typeof Heartbeat>
@@ -46,6 +52,7 @@ export type FromAgent =
   | Static<typeof FilesMessage>
   | Static<typeof Abilities>
   | Static<typeof LogsMessage>
+  | Static<typeof Verify>
 /** One schema per `type`, so that a validator says one thing. */
 export const fromAgent = {
   hello: Hello,
@@ -55,6 +62,7 @@ export const fromAgent = {
   files: FilesMessage,
   abilities: Abilities,
   logs: LogsMessage,
+  verify: Verify,
 }
 
 /** The hub says which revision is newest; the agent fetches it with GET /v1/spec (its source door). */
@@ -93,6 +101,17 @@ export const Orders = Type.Object(
   },
   closed,
 )
+/** What the hub saw. An agent of before never asks. */
+export const Verified = Type.Object(
+  { type: Type.Literal('verified'), id: Type.String({ maxLength: 40 }), answers: AnswerList },
+  closed,
+)
+export type Verified = Static<typeof Verified>
+/** This node says that a spec failed from outside there: a hint to ask it, never trusted for more. */
+export const Failed = Type.Object(
+  { type: Type.Literal('failed'), node: Type.String({ maxLength: 31 }) },
+  closed,
+)
 export type FromHub =
   | Static<typeof Orders>
   | Static<typeof Wanted>
@@ -100,6 +119,8 @@ export type FromHub =
   | Static<typeof Poll>
   | Static<typeof Confirmed>
   | LogsAsk
+  | Verified
+  | Static<typeof Failed>
 export const fromHub = {
   wanted: Wanted,
   stored: Stored,
@@ -107,6 +128,8 @@ export const fromHub = {
   confirmed: Confirmed,
   logs: LogsAsk,
   orders: Orders,
+  verified: Verified,
+  failed: Failed,
 }
 
 /** What the hub keeps and hands out: body is the exact text that was pushed. */

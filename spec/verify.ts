@@ -32,19 +32,20 @@ export const Keys = Type.Array(Key, {
   maxItems: VERIFY_PROBES_MAX,
   uniqueItems: true,
 })
+export const AnswerList = Type.Array(
+  Type.Object(
+    { key: Key, answer: Type.Integer({ minimum: 0, maximum: 5 }) },
+    { additionalProperties: false },
+  ),
+  { maxItems: VERIFY_PROBES_MAX },
+)
 /** What an asker says. A question that it has in no spec of its own, or cannot ask, is missing. */
 export const Asked = Type.Object(
   {
     node: Type.String({ pattern: NAME_PATTERN }),
     /** It reaches the node that wants to know, at its address in the network of the vip. */
     path: Type.Boolean(),
-    answers: Type.Array(
-      Type.Object(
-        { key: Key, answer: Type.Integer({ minimum: 0, maximum: 5 }) },
-        { additionalProperties: false },
-      ),
-      { maxItems: VERIFY_PROBES_MAX },
-    ),
+    answers: AnswerList,
   },
   // Open: a newer asker may say more.
   { additionalProperties: true },

@@ -18,7 +18,10 @@ export type AskDeps = {
   readonly node: string
   readonly door: { readonly port: number; readonly token: string }
   /** undefined: there is no hub, no line to it, or no answer in time. */
-  readonly hub: (keys: readonly string[], timeoutMs: number) => Promise<Asked | undefined>
+  readonly hub: (
+    keys: readonly string[],
+    timeoutMs: number,
+  ) => Promise<Asked['answers'] | undefined>
 }
 
 export function createAsk({ host, node, door, hub }: AskDeps): Outside['ask'] {
@@ -49,11 +52,12 @@ export function createAsk({ host, node, door, hub }: AskDeps): Outside['ask'] {
       ...places.map(({ name, addresses }) => askPeer(name, addresses, keys, limitMs)),
     ])
     const heard = fromPeers.flatMap((one) => (one === undefined ? [] : [said(one.node, one)]))
-    return fromHub === undefined ? heard : [...heard, said(HUB, fromHub)]
+    // It speaks with this node now: its way there is no broken cable of its own.
+    return fromHub === undefined ? heard : [...heard, said(HUB, { path: true, answers: fromHub })]
   }
 }
 
-const said = (name: string, { path, answers }: Asked): Said => ({
+const said = (name: string, { path, answers }: Pick<Asked, 'path' | 'answers'>): Said => ({
   name,
   path,
   answers: new Map(answers.map(({ key, answer }) => [key, answer])),

@@ -1,6 +1,7 @@
 // Verification from outside, in the pass that changes something: others ask before it and after it, and a change that shut them out is undone.
 import type { Cluster, ClusterVip } from '../../spec/cluster.ts'
 import { VERIFY_ASKERS_MAX, VERIFY_PROBES_MAX } from '../../spec/limits.ts'
+import type { Summary } from '../../spec/report.ts'
 import { type Answers, type Asked, type Probe, probesOf } from '../../spec/verify.ts'
 import type { Baseline } from '../memory.ts'
 import type { Agent } from '../pass.ts'
@@ -11,11 +12,19 @@ import { type Judged, judge, type Witness } from './judge.ts'
 
 /** One asker's answers, once. */
 export type Said = { readonly name: string; readonly path: boolean; readonly answers: Answers }
+export type AskHubToLook = (
+  keys: readonly string[],
+  timeoutMs: number,
+) => Promise<Asked['answers'] | undefined>
 export type Outside = {
   /** Peers and hub, as the spec says; bounded in time, never throws, who does not answer is missing. */
   ask(cluster: Cluster, keys: readonly string[]): Promise<readonly Said[]>
   /** Looks at listeners of another node, at its request; undefined: this node has nothing to ask there. */
   answer(from: string, keys: readonly string[]): Promise<Asked | undefined>
+  /** There is a line to a hub by now. */
+  useHub(ask: AskHubToLook): void
+  /** The own words of these nodes, peers or not; who does not answer is missing. */
+  hear(cluster: Cluster, nodes: readonly string[]): Promise<ReadonlyMap<string, Summary>>
   /** What this node itself, asked by that one, saw of its listeners within this time, default as long as it remembers. */
   saw(of: string, withinMs?: number): 'worse' | 'well' | undefined
 }

@@ -4,7 +4,8 @@ import type { AgentConfig } from '../config.ts'
 import type { World } from '../world.ts'
 import { createAnswerer } from './answer.ts'
 import { createAsk } from './ask.ts'
-import type { Outside } from './index.ts'
+import { askersOf } from '../peers.ts'
+import type { AskHubToLook, Outside } from './index.ts'
 
 const JUST_MS = 1_000
 
@@ -20,8 +21,13 @@ export function lookers(
     ...{ node, clock, peerPort: peer.port, clusters, addresses, knock },
   })
   const door = { port: peer.port, token: peer.token ?? '' }
+  let hub: AskHubToLook = async () => undefined
   return {
-    ask: createAsk({ host, node, door, hub: async () => undefined }),
+    ask: createAsk({ host, node, door, hub: (keys, timeoutMs) => hub(keys, timeoutMs) }),
+    useHub: (ask) => {
+      hub = ask
+    },
+    hear: askersOf(host, door).ask,
     saw,
     answer: async (from, keys) => {
       const asked = await answer(from, keys)

@@ -18,13 +18,25 @@ const ASK_AGAIN_MS = 500
 export async function followRefusal(agent: Agent): Promise<number | undefined> {
   try {
     const waits = await askFailing(agent)
-    const said = [...agent.peers.latest().values()].find((peer) => concerns(agent, peer))
+    const hinted = await hearHinted(agent)
+    const heard = [...agent.peers.latest().values(), ...hinted]
+    const said = heard.find((peer) => concerns(agent, peer))
     if (said?.outside === undefined) return waits
     await goBack(agent, said.node, said.outside)
   } catch (thrown) {
     agent.status.event('agent', `cannot go back as a peer did: ${textOf(thrown)}`)
   }
   return undefined
+}
+
+/** The hub says of whom it heard that: each is asked itself, at the door for peers. */
+async function hearHinted(agent: Agent): Promise<readonly Summary[]> {
+  const { outside, state, node } = agent
+  const cluster = currentCluster(agent)
+  if (outside === undefined || cluster === undefined || state.hinted.size === 0) return []
+  const names = [...state.hinted].filter((name) => name !== node)
+  state.hinted.clear()
+  return [...(await outside.hear(cluster, names)).values()]
 }
 
 async function askFailing(agent: Agent): Promise<number | undefined> {

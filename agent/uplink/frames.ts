@@ -2,7 +2,16 @@
 import { Value } from '@sinclair/typebox/value'
 import { FRAME_BYTES_MAX } from '../../spec/limits.ts'
 import { LogsAsk } from '../../spec/logs.ts'
-import { Confirmed, type FromHub, Orders, Poll, Stored, Wanted } from '../../spec/protocol.ts'
+import {
+  Confirmed,
+  Failed,
+  type FromHub,
+  Orders,
+  Poll,
+  Stored,
+  Verified,
+  Wanted,
+} from '../../spec/protocol.ts'
 import { Report, Summary } from '../../spec/report.ts'
 
 /** undefined for anything that is not a message we know: a newer, or a lying, hub cannot disturb us. */
@@ -19,6 +28,8 @@ export function readFrame(text: string): FromHub | undefined {
   if (Value.Check(Confirmed, value)) return value
   if (Value.Check(LogsAsk, value)) return value
   if (Value.Check(Orders, value)) return value
+  if (Value.Check(Verified, value)) return value
+  if (Value.Check(Failed, value)) return value
   return undefined
 }
 

@@ -3,21 +3,19 @@ import type { Static } from '@sinclair/typebox'
 import { WebSocket } from 'ws'
 import { FRAME_BYTES_MAX, HEARTBEAT_MS } from '../../spec/limits.ts'
 import type { Logs, LogsAsk } from '../../spec/logs.ts'
-import { type FromHub, type Orders, PROTOCOL } from '../../spec/protocol.ts'
+import { type FromHub, type Orders, PROTOCOL, type Verified } from '../../spec/protocol.ts'
 import type { NodeFile, Report, Summary } from '../../spec/report.ts'
 import type { Clock, Random } from '../world.ts'
+import { backoffMs, GOOD_MS_MIN } from './backoff.ts'
+import { type AskHub, createAskHub } from './ask-hub.ts'
+import { dial } from './dial.ts'
 import { heartbeatFrame, readFrame, reportFrame, reportKey } from './frames.ts'
 import type { EventQueue } from './queue.ts'
 
 export { createEventQueue, type EventQueue } from './queue.ts'
 
-const BACKOFF_MS_MIN = 200
-const BACKOFF_MS_MAX = 10_000
-const HANDSHAKE_MS_MAX = 5_000
 /** No pong for this long: the peer is dead, whatever TCP believes. */
 const SILENCE_MS_MAX = 5 * HEARTBEAT_MS
-/** A line that lived this long was a good one: the next backoff starts small again. */
-const GOOD_MS_MIN = 10_000
 const EVENTS_PER_FRAME_MAX = 100
 /** Events not answered by 'stored' are sent again after this. */
 const RESEND_MS = 10_000
@@ -49,6 +47,8 @@ export type UplinkDeps = {
   readonly onPoll: () => void
   /** A person has confirmed this revision. */
   readonly onConfirmed: (revision: number) => void
+  /** A spec failed from outside on this node: a hint to ask it. */
+  readonly onFailed: (node: string) => void
   /** Log lines for an operator; never rejects. */
   readonly logs: (ask: LogsAsk) => Promise<Logs>
   /** All orders that the hub wants followed here. */
@@ -59,16 +59,15 @@ export type Uplink = {
   /** Something changed: say it now, not at the next heartbeat. */
   changed(): void
   connected(): boolean
+  /** What the hub sees of this node's listeners; undefined without an answer in time. */
+  verify(keys: readonly string[], timeoutMs: number): Promise<Verified['answers'] | undefined>
   close(): Promise<void>
 }
-
-/** Full jitter: a hub that comes back is not met by all agents at once. */
-export const backoffMs = (attempt: number, random: Random): number =>
-  random.between(BACKOFF_MS_MIN, Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** (attempt + 1)))
 
 type Line = {
   readonly socket: WebSocket
   readonly send: (frame: string) => void
+  readonly asking: AskHub
   seq: number
   heardAt: number
   second: number
@@ -126,6 +125,14 @@ function hear(deps: UplinkDeps, line: Line, message: FromHub): void {
     deps.onConfirmed(message.revision)
     return
   }
+  if (message.type === 'verified') {
+    line.asking.answered(message)
+    return
+  }
+  if (message.type === 'failed') {
+    deps.onFailed(message.node)
+    return
+  }
   if (message.type === 'logs') {
     const { type, id } = message
     void deps.logs(message).then((logs) => line.send(JSON.stringify({ type, id, ...logs })))
@@ -149,19 +156,6 @@ function guarded(deps: UplinkDeps, doing: string, work: () => void): void {
   }
 }
 
-function dial(deps: UplinkDeps): WebSocket {
-  const url = new URL('/v1/agent', deps.url)
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
-  return new WebSocket(url, {
-    handshakeTimeout: HANDSHAKE_MS_MAX,
-    maxPayload: FRAME_BYTES_MAX,
-    perMessageDeflate: false,
-    autoPong: false,
-    followRedirects: false,
-    headers: { authorization: `Bearer ${deps.token()}` },
-  })
-}
-
 function newLine(deps: UplinkDeps, socket: WebSocket): Line {
   const send = (frame: string) => {
     if (socket.readyState !== WebSocket.OPEN) return
@@ -172,6 +166,7 @@ function newLine(deps: UplinkDeps, socket: WebSocket): Line {
   return {
     socket,
     send,
+    asking: createAskHub(deps.clock, deps.random),
     seq: 0,
     heardAt: deps.clock.monotonic(),
     second: 0,
@@ -288,6 +283,7 @@ export function startUplink(deps: UplinkDeps): Uplink {
       const line = current
       if (line !== undefined) guarded(deps, 'speak to the hub', () => speak(deps, line, false))
     },
+    verify: async (keys, ms) => current?.asking.verify(current.send, keys, ms),
     connected: () => current?.socket.readyState === WebSocket.OPEN,
     async close() {
       stop.abort()

@@ -9,7 +9,7 @@ import { type Section, whole } from './part.ts'
 import { mountTable } from './storage.ts'
 import { plainTable } from './table.ts'
 import { timeline } from './timeline.ts'
-import { condition, heard, tag } from './words.ts'
+import { condition, heard, tag, time } from './words.ts'
 
 export type NodeInput = {
   readonly cluster: Cluster | undefined
@@ -54,6 +54,7 @@ function top(node: NodeStatus, { cluster, status }: NodeInput): Section {
         'failed here',
         html`${s === undefined || s.failed === '' ? 'nothing' : s.failed.slice(0, 12)}`,
       ],
+      ['from outside', outside(node)],
       ['drift', html`${drift.length === 0 ? 'none' : `${drift.length} below`}`],
       ['agent', html`${node.report?.agentVersion ?? 'not told'}`],
       [
@@ -62,6 +63,23 @@ function top(node: NodeStatus, { cluster, status }: NodeInput): Section {
       ],
     ])}</div>`,
   )
+}
+
+const VERDICTS = {
+  ok: ['ok', 'as before'],
+  failed: ['bad', 'failed'],
+  unknown: ['warn', 'not verified'],
+} as const
+
+/** Who looked at its listeners when its spec last changed, when, and what they found. */
+function outside({ node, summary }: NodeStatus): Html {
+  const found = summary?.outside
+  if (found === undefined) return html`<span class="dim">no change was verified</span>`
+  const { verdict, by, of = node, at, why } = found
+  const [tone, words] = VERDICTS[verdict]
+  const where = of === node ? '' : ` on ${of}`
+  const who = by.length === 0 ? '' : `, asked by ${by.join(' and ')}`
+  return html`${tag(tone, words)}${where}${who}, ${time(at)}: ${why}`
 }
 
 function daemons({ report, stale }: NodeStatus): Html {

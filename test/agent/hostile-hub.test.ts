@@ -132,6 +132,7 @@ async function line(t: TestContext) {
     files: () => [],
     onPoll: () => wanted.push(0),
     onConfirmed: () => undefined,
+    onFailed: () => undefined,
     logs: async () => ({ lines: [], after: '', note: '', error: '' }),
     onOrders: () => undefined,
     log: (text) => logs.push(text),

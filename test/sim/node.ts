@@ -5,7 +5,7 @@ import { createAsk } from '../../agent/outside/ask.ts'
 import { HERE_FILE } from '../../agent/orders.ts'
 import { type Agent, pass } from '../../agent/pass.ts'
 import { emptyPassState } from '../../agent/pass-state.ts'
-import { createPeers } from '../../agent/peers.ts'
+import { askersOf, createPeers } from '../../agent/peers.ts'
 import type { Facts } from '../../agent/plan/types.ts'
 import { engines } from '../../agent/providers/index.ts'
 import { createStatus } from '../../agent/status.ts'
@@ -192,7 +192,8 @@ export function start(node: SimNode, deps: NodeDeps): void {
     const door = { port: PEER_PORT, token: '' }
     const hub = async () => undefined
     const ask = createAsk({ host, node: node.name, door, hub })
-    const outside = answerer && { ...answerer, ask }
+    const hear = askersOf(host, door).ask
+    const outside = answerer && { ...answerer, ask, hear, useHub: () => undefined }
     const agent: Agent = {
       world,
       node: node.name,

@@ -6,6 +6,7 @@ import { createHub } from '../../site/hub.ts'
 import { openStore, type Store } from '../../site/store.ts'
 import type { Grants, Tokens } from '../../site/token-file.ts'
 import { createTokenBook, type Who } from '../../site/tokens.ts'
+import type { Look } from '../../site/verify.ts'
 import { checkSpec } from '../../spec/check.ts'
 import type { Cluster } from '../../spec/cluster.ts'
 import type { Courier, Delivery, Notice, Sender } from '../../spec/notice.ts'
@@ -97,10 +98,12 @@ export function testHub({
   store = openStore(':memory:'),
   open = false,
   clock = testClock(),
+  look,
 }: {
   store?: Store
   open?: boolean
   clock?: TestClock
+  look?: Look
 } = {}) {
   const courier = fakeCourier()
   const logs: string[] = []
@@ -122,6 +125,7 @@ export function testHub({
     log: (line) => logs.push(line),
     id: () => `id${++ids}`,
     courier,
+    look,
     check,
   })
   const push = (body: string, parent: number, headers: Readonly<Record<string, string>> = {}) =>

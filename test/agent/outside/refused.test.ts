@@ -29,11 +29,13 @@ type More = {
   readonly revision?: number
   readonly from?: string
   readonly others?: readonly Summary[]
+  /** It is no peer: the hub says whom to ask. */
+  readonly hinted?: boolean
 }
 /** lb2, which runs revision 2 after revision 1; lb1 says what came of revision 2 there. */
 async function bed(
   saw: 'worse' | 'well' | undefined,
-  { told = {}, revision = 2, from = 'lb1', others = [] }: More = {},
+  { told = {}, revision = 2, from = 'lb1', others = [], hinted = false }: More = {},
 ) {
   const { host } = createFakeHost()
   const world = { host, clock: fakeClock(), random: fakeRandom(1) }
@@ -44,15 +46,20 @@ async function bed(
     ...told,
   }
   const said = summary(from, { outside, wantedRevision: revision })
-  const peers = new Map([said, ...others].map((one) => [one.node, one]))
+  const peers = new Map((hinted ? [] : [said, ...others]).map((one) => [one.node, one]))
   const agent: Agent = {
     ...{ world, node: 'lb2', engines, memory, sources: [], proofs: new Map() },
     status: createStatus(world, memory, 'lb2', 'test'),
     peers: { latest: () => peers, refresh: async () => peers },
     outside: {
       ask: async () => assert.fail('nothing is asked'),
+      answer: async () => assert.fail('nobody asks'),
+      useHub: () => assert.fail('there is no hub'),
+      hear: async (_, names) =>
+        new Map(
+          [said, ...others].flatMap((one) => (names.includes(one.node) ? [[one.node, one]] : [])),
+        ),
       saw: () => saw,
-      answer: async () => undefined,
     },
     facts: async () => assert.fail('going back asks for no facts'),
     signal: new AbortController().signal,
@@ -64,6 +71,7 @@ async function bed(
   }
   await take(old, 1)
   await take(fresh, 2)
+  if (hinted) agent.state.hinted.add(from)
   return { agent, memory, take }
 }
 const targetOf = (agent: Agent) => (target(agent)?.text === fresh ? 'fresh' : 'old')
@@ -129,4 +137,14 @@ test('pushed again it is tried again', async () => {
   await followRefusal(agent)
   assert.equal(targetOf(agent), 'fresh')
   assert.equal(agent.status.summary().outside, undefined)
+})
+
+test('the hub only says whom to ask: what that node says itself counts, and only once', async () => {
+  const { agent } = await bed(undefined, { hinted: true, told: { by: ['lb3'] } })
+  await followRefusal(agent)
+  assert.equal(targetOf(agent), 'old')
+  assert.equal(agent.state.hinted.size, 0)
+  const lie = await bed(undefined, { hinted: true, told: { verdict: 'ok' } })
+  await followRefusal(lie.agent)
+  assert.equal(targetOf(lie.agent), 'fresh')
 })

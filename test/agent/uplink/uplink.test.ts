@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { reportFrame, reportKey } from '../../../agent/uplink/frames.ts'
-import { backoffMs, createEventQueue, startUplink } from '../../../agent/uplink/index.ts'
+import { backoffMs } from '../../../agent/uplink/backoff.ts'
+import { createEventQueue, startUplink } from '../../../agent/uplink/index.ts'
 import { FRAME_BYTES_MAX } from '../../../spec/limits.ts'
 import type { LogsAsk } from '../../../spec/logs.ts'
 import type { NodeFile } from '../../../spec/report.ts'
@@ -43,6 +44,7 @@ function uplinkTo(url: string) {
   const events = createEventQueue(3)
   const wanted: (readonly [number, string])[] = []
   const logs: string[] = []
+  const failed: string[] = []
   const files: readonly NodeFile[] = []
   const now = { cluster: 'c', holds: ['web/192.0.2.1'], passMs: 1, polls: 0, files }
   const deps = {
@@ -59,6 +61,7 @@ function uplinkTo(url: string) {
     events,
     onConfirmed: () => undefined,
     onOrders: () => undefined,
+    onFailed: (node: string) => void failed.push(node),
     files: () => now.files,
     onWanted: (revision: number, digest: string) => {
       wanted.push([revision, digest])
@@ -70,7 +73,7 @@ function uplinkTo(url: string) {
     logs: async (ask: LogsAsk) => ({ lines: [], after: 'x', note: ask.units.join(), error: '' }),
     log: (line: string) => logs.push(line),
   }
-  return { clock, events, wanted, logs, now, start: () => startUplink(deps) }
+  return { clock, events, wanted, logs, failed, now, start: () => startUplink(deps) }
 }
 const types = async (next: () => Promise<{ type: string }>, count: number) => {
   const all: string[] = []
@@ -260,4 +263,17 @@ test('a report too large for a frame loses servers, not the summary', () => {
   assert.ok(frame.length > 1_000 && Buffer.byteLength(frame) <= FRAME_BYTES_MAX)
   assert.equal(reportFrame(1, { ...report, agentVersion: 'x'.repeat(41) }), undefined)
   assert.equal(reportKey(report), reportKey({ ...report, passMs: 7 }))
+})
+
+test('where a spec failed from outside is passed on as a hint', async () => {
+  const hub = await listen()
+  const u = uplinkTo(hub.url)
+  const uplink = u.start()
+  await types(hub.next, 4)
+  hub.sockets[0]?.send(JSON.stringify({ type: 'failed', node: 'lb1' }))
+  hub.sockets[0]?.ping()
+  while (u.failed.length === 0) await new Promise((done) => setImmediate(done))
+  assert.deepEqual(u.failed, ['lb1'])
+  await uplink.close()
+  await hub.close()
 })
