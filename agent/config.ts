@@ -13,14 +13,16 @@ import type { Diagnostic, Parsed, Position } from '../spec/diagnostic.ts'
 import { PASS_INTERVAL_MS, PASS_INTERVAL_MS_MIN, PEER_PORT } from '../spec/limits.ts'
 import { GitConfig } from './config-git.ts'
 import { keyFaults, TrustConfig } from './config-trust.ts'
+import { JOIN_PATTERN, splitJoin } from '../spec/tls/fingerprint.ts'
 import { Name, oneOf, Path, Port } from '../spec/names.ts'
 
 const closed = { additionalProperties: false }
 const Token = Type.String({ minLength: 8, maxLength: 200, pattern: '^[\\x21-\\x7e]+$' })
 /** One use; `hactl hub join-token` makes it. */
 const JoinToken = Type.String({
-  pattern: '^[A-Za-z0-9_-]{20,200}$',
-  description: 'join token, exchanged once for a token of this node',
+  pattern: JOIN_PATTERN,
+  description:
+    'join token, exchanged once for a token of this node; one of a hub with TLS names its CA',
 })
 const Url = (description: string, schemes: string) =>
   Type.String({ pattern: `^(?:${schemes})[\\x21-\\x7e]{1,500}$`, description })
@@ -51,6 +53,7 @@ export const AgentConfigFile = Type.Object(
           token: Type.Optional(Token),
           tokenFile: Type.Optional(Path('file with the token')),
           join: Type.Optional(JoinToken),
+          ca: Type.Optional(Path('PEM file of the CA that the hub is believed by')),
         },
         closed,
       ),
@@ -200,6 +203,14 @@ function meaning(text: string, tree: Node, file: AgentConfigFile): readonly Diag
       'cannot use both join and a token',
       'keep join: it gives this node a token of its own',
     )
+  if (file.hub?.url.startsWith('http:') && splitJoin(join ?? '').ca !== undefined)
+    say(
+      '/hub/url',
+      'cannot send this join token over plain HTTP: it is of a hub that speaks TLS',
+      'write https:// instead of http://',
+    )
+  if (file.hub?.ca !== undefined && !file.hub.url.startsWith('https:'))
+    say('/hub/ca', 'cannot use a CA without TLS', 'write "url": "https://..."')
   for (const { path, why } of file.trust === undefined ? [] : keyFaults(file.trust))
     say(path, `cannot use this key: ${why}`, 'hactl key show prints the line of a key')
   return found

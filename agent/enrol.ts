@@ -1,8 +1,10 @@
 // A node's own token for the hub: made here, kept by root alone, accepted by the hub in exchange for a join token.
-import { createHash } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { Value } from '@sinclair/typebox/value'
 import { Type } from '@sinclair/typebox'
 import { EnrolAnswer } from '../spec/enrol.ts'
+import { certificatesIn, fingerprintOf, isRoot, splitJoin } from '../spec/tls/fingerprint.ts'
+import { tlsWords } from '../spec/tls/words.ts'
 import type { AgentConfig } from './config.ts'
 import type { Clock, Host, Random } from './world.ts'
 
@@ -11,6 +13,8 @@ const AGAIN_MS_MIN = 2_000
 const AGAIN_MS_MAX = 60_000
 const Said = Type.Object({ error: Type.String() })
 
+/** PEM of the certificates that the hub is believed by; none: nobody is; undefined: whom the platform believes. */
+export type Believed = readonly string[] | undefined
 export type EnrolDoors = Pick<Host, 'read' | 'write' | 'rename'> & {
   post(
     url: string,
@@ -18,13 +22,18 @@ export type EnrolDoors = Pick<Host, 'read' | 'write' | 'rename'> & {
     token: string,
     value: unknown,
     timeoutMs: number,
+    ca?: Believed,
   ): Promise<{ readonly status: number; readonly body: string }>
+  /** PEM of what a server shows, its own certificate first; nothing is sent to it. */
+  chain(url: string, timeoutMs: number): Promise<readonly string[]>
   /** 24 random bytes as base64url. */
   secret(): string
 }
 export type Joining = {
   readonly url: string
   readonly join: string
+  /** PEM of the CA that the operator gives; a fingerprint in the join token is not asked for then. */
+  readonly ca?: string
   readonly node: string
   /** Directory of what must survive a reboot. */
   readonly state: string
@@ -32,9 +41,51 @@ export type Joining = {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** Another join token is another enrolment, so the token it gave has a file of its own. */
-export const tokenPath = ({ state, join }: Pick<Joining, 'state' | 'join'>): string =>
-  `${state}/hub-${sha256(join).slice(0, 12)}.token`
+/** Another join token is another enrolment, so the token it gave, and the CA it named, have files of their own. */
+const pathOf = ({ state, join }: Pick<Joining, 'state' | 'join'>, what: string): string =>
+  `${state}/hub-${sha256(splitJoin(join).secret).slice(0, 12)}.${what}`
+export const tokenPath = (of: Pick<Joining, 'state' | 'join'>): string => pathOf(of, 'token')
+export const caPath = (of: Pick<Joining, 'state' | 'join'>): string => pathOf(of, 'ca.pem')
+
+/** @throws when what answers is not of the CA that the join token names: nothing was sent to it by then. */
+async function pinned(doors: EnrolDoors, joining: Joining, fingerprint: string): Promise<string> {
+  const path = caPath(joining)
+  const kept = await doors.read(path)
+  if (kept !== undefined) return kept.body
+  const chain = (await doors.chain(joining.url, POST_TIMEOUT_MS)).map(
+    (one) => new X509Certificate(one),
+  )
+  const root = chain.find((one) => fingerprintOf(one) === fingerprint && isRoot(one))
+  if (root === undefined)
+    throw new Error(
+      'what answers there is not the hub that made this join token: its CA is another; nothing was sent to it',
+    )
+  // Only a name so far: the connection that sends something must prove to have its key.
+  const pem = `${root.toString().trim()}\n`
+  await doors.write(path, pem, 0o600)
+  return pem
+}
+
+/** By whom the hub must be signed, as the operator or the join token says. */
+async function believed(doors: EnrolDoors, joining: Joining): Promise<Believed> {
+  const { ca: fingerprint } = splitJoin(joining.join)
+  if (joining.ca !== undefined) return [joining.ca]
+  if (fingerprint === undefined || joining.url.startsWith('unix:')) return undefined
+  if (!joining.url.startsWith('https:'))
+    throw new Error('this join token is of a hub that speaks TLS: use https://; nothing was sent')
+  return [await pinned(doors, joining, fingerprint)]
+}
+
+/** What is known of it before the hub is asked. */
+export async function knownCa(
+  doors: Pick<EnrolDoors, 'read'>,
+  joining: Pick<Joining, 'state' | 'join' | 'ca' | 'url'>,
+): Promise<Believed> {
+  if (joining.ca !== undefined) return [joining.ca]
+  if (splitJoin(joining.join).ca === undefined || joining.url.startsWith('unix:')) return undefined
+  const kept = await doors.read(caPath(joining))
+  return kept === undefined ? [] : [kept.body]
+}
 
 function refusal({ status, body }: { status: number; body: string }): string {
   try {
@@ -51,11 +102,24 @@ function refusal({ status, body }: { status: number; body: string }): string {
  * it, so that a cut at any moment is mended by asking again: the hub answers the same hash the same.
  * @throws "cannot enrol ..." with the hub's reason.
  */
-export async function enrolNode(doors: EnrolDoors, joining: Joining): Promise<string> {
+export async function enrolNode(
+  doors: EnrolDoors,
+  joining: Joining,
+): Promise<{ readonly token: string; readonly ca: Believed }> {
   const { url, join, node } = joining
   const path = tokenPath(joining)
   const have = await doors.read(path)
-  if (have !== undefined) return have.body.trim()
+  const refused = (cause: unknown): Error => {
+    const why = tlsWords(cause) ?? (cause instanceof Error ? cause.message : String(cause))
+    return new Error(`cannot enrol at ${url}: ${why}`, { cause })
+  }
+  let ca: Believed
+  try {
+    ca = await believed(doors, joining)
+  } catch (cause) {
+    throw refused(cause)
+  }
+  if (have !== undefined) return { token: have.body.trim(), ca }
   const pending = `${path}.pending`
   let token = (await doors.read(pending))?.body.trim()
   if (token === undefined) {
@@ -65,29 +129,31 @@ export async function enrolNode(doors: EnrolDoors, joining: Joining): Promise<st
   const request = { node, tokenHash: sha256(token) }
   let answer: { status: number; body: string }
   try {
-    answer = await doors.post(url, '/v1/enrol', join, request, POST_TIMEOUT_MS)
+    const { secret } = splitJoin(join)
+    answer = await doors.post(url, '/v1/enrol', secret, request, POST_TIMEOUT_MS, ca)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`cannot enrol at ${url}: ${why}`, { cause })
+    throw refused(cause)
   }
   if (answer.status !== 201) throw new Error(`cannot enrol at ${url}: ${refusal(answer)}`)
   const said: unknown = JSON.parse(answer.body)
   if (!Value.Check(EnrolAnswer, said) || said.node !== node)
     throw new Error(`cannot enrol at ${url}: it answers for another node`)
   await doors.rename(pending, path)
-  return token
+  return { token, ca }
 }
 
 export type HubKey = {
   /** '' until the hub has accepted this node: it then refuses, which its answer says. */
   token(): string
+  /** Asked for each connection to the hub. */
+  ca(): Believed
   /** Tries until it is enrolled; returns at once when it is. */
   keepTrying(signal: AbortSignal): Promise<void>
 }
 
 /**
  * The key to the hub as the configuration says: given, in a file, or by enrolment.
- * @throws when a token file is named and cannot be read.
+ * @throws when a file is named and cannot be used.
  */
 export async function openHubKey(
   config: AgentConfig,
@@ -103,15 +169,20 @@ export async function openHubKey(
   const { doors, clock, random, say, ready } = needs
   const { hub, node, state } = config
   const join = hub?.join
+  const given = hub?.ca === undefined ? {} : { ca: await givenCa(hub.ca, doors) }
   if (hub === undefined || join === undefined) {
     const token = hub === undefined ? '' : await givenToken(hub, doors)
-    return { token: () => token, keepTrying: async () => undefined }
+    const ca = given.ca === undefined ? undefined : [given.ca]
+    return { token: () => token, ca: () => ca, keepTrying: async () => undefined }
   }
-  const joining = { url: hub.url, join, node, state }
+  const joining = { url: hub.url, join, node, state, ...given }
+  let ca = await knownCa(doors, joining)
   let token = (await doors.read(tokenPath(joining)))?.body.trim() ?? ''
   const attempt = async (before: string): Promise<string> => {
     try {
-      token = await enrolNode(doors, joining)
+      const enrolled = await enrolNode(doors, joining)
+      ca = enrolled.ca
+      token = enrolled.token
       say(`enrolled at ${hub.url} as ${node}`)
       ready()
       return ''
@@ -123,6 +194,7 @@ export async function openHubKey(
   }
   return {
     token: () => token,
+    ca: () => ca,
     keepTrying: async (signal) => {
       let why = ''
       for (let n = 0; token === '' && !signal.aborted; n++) {
@@ -133,6 +205,14 @@ export async function openHubKey(
       }
     },
   }
+}
+
+async function givenCa(path: string, host: Pick<Host, 'read'>): Promise<string> {
+  const file = await host.read(path)
+  if (file === undefined) throw new Error(`cannot read the hub's CA: ${path} does not exist`)
+  if (certificatesIn(file.body).length === 0)
+    throw new Error(`cannot use ${path} as the hub's CA: there is no certificate in it`)
+  return file.body
 }
 
 async function givenToken(

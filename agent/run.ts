@@ -10,7 +10,7 @@ import { createLogDoor } from './host/logs.ts'
 import { createLogDesk } from './logs.ts'
 import { beatingRun, createNotifier, notifySocket } from './host/notify.ts'
 import type { AgentConfig } from './config.ts'
-import { openHubKey } from './enrol.ts'
+import { type Believed, openHubKey } from './enrol.ts'
 import { createFilesView } from './files.ts'
 import { examineOften } from './examine.ts'
 import { openMachine } from './machine.ts'
@@ -83,7 +83,7 @@ export async function runAgent(
     status,
     peers: createPeers(host, door),
     outside: lookers(config, world, pace.wake, () => takenClusters(agent)),
-    sources: sourcesOf(config, { world, memory, token: key.token, wake: pace.wake, signal }),
+    sources: sourcesOf(config, { world, memory, ...key, wake: pace.wake, signal }),
     facts: cachedFacts(world, config.node, () => enginesOf(currentCluster(agent), config.node)),
     signal,
     proofs: new Map(),
@@ -91,9 +91,8 @@ export async function runAgent(
   }
   const cluster = () => currentCluster(agent)
   const yields = new Map<string, Yielding>()
-  const { token } = key
   const doors = openDoors(agent, {
-    ...{ config, agentVersion, token, events, wake: pace.wake, log, yields, secrets },
+    ...{ config, agentVersion, ...key, events, wake: pace.wake, log, yields, secrets },
   })
   notifier.ready()
   try {
@@ -164,6 +163,7 @@ type DoorNeeds = {
   readonly config: AgentConfig
   readonly agentVersion: string
   readonly token: () => string
+  readonly ca: () => Believed
   readonly events: EventQueue
   readonly wake: () => void
   readonly log: (line: string) => void
@@ -212,6 +212,7 @@ function openUplink(agent: Agent, url: string, needs: DoorNeeds): Uplink {
   const line = startUplink({
     url,
     token: needs.token,
+    ca: needs.ca,
     cluster: () => clusterName(agent),
     node: agent.node,
     boot: status.summary().boot,

@@ -15,12 +15,14 @@ export type SourceNeeds = {
   readonly memory: Memory
   /** Asked before each request to the hub: an agent may enrol while it runs. */
   readonly token: () => string
+  /** Certificates that the hub is believed by; undefined: the usual ones. */
+  readonly ca: () => readonly string[] | undefined
   readonly wake: () => void
   readonly signal: AbortSignal
 }
 
 export function sourcesOf(config: AgentConfig, needs: SourceNeeds): readonly Source[] {
-  const { token } = needs
+  const { token, ca } = needs
   const { host } = needs.world
   const { path, url, git } = config.source
   const signed = config.trust !== undefined
@@ -28,7 +30,7 @@ export function sourcesOf(config: AgentConfig, needs: SourceNeeds): readonly Sou
   if (url !== undefined) return [httpSource({ url, timeoutMs: FETCH_TIMEOUT_MS, signed })]
   if (git !== undefined) return [fromGit(git, config.state, needs)]
   if (config.hub === undefined) return []
-  return [hubSource({ url: config.hub.url, token, timeoutMs: FETCH_TIMEOUT_MS })]
+  return [hubSource({ url: config.hub.url, token, ca, timeoutMs: FETCH_TIMEOUT_MS })]
 }
 
 function fromGit(git: GitConfig, state: string, needs: SourceNeeds): Source {

@@ -56,6 +56,7 @@ export type HubFlags = {
   readonly hub?: string
   readonly token?: string
   readonly tokenFile?: string
+  readonly ca?: string
   readonly lab?: string
 }
 
@@ -65,10 +66,12 @@ export const withHub = (command: Command): Command =>
     .option('--hub <url>', 'address of the hub (else HACTL_HUB)')
     .addOption(new Option('--token <token>', 'token (else HACTL_TOKEN)').conflicts('tokenFile'))
     .option('--token-file <file>', 'file with the token')
+    .option('--ca <file>', 'CA of the hub (else HACTL_HUB_CA)')
     .addOption(
       new Option('--lab <name>', 'the hub of that lab on this machine').conflicts([
         'hub',
         'token',
         'tokenFile',
+        'ca',
       ]),
     )

@@ -2,18 +2,25 @@
 import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { certificatesIn } from '../spec/tls/fingerprint.ts'
 import { EXIT, Exit, messageOf } from './exit.ts'
 import { readText, readTextIfThere } from './files.ts'
 import type { HubFlags } from './flags.ts'
 import type { Io } from './io.ts'
 
-export type Target = { readonly url: string; readonly token: string }
+export type Target = {
+  readonly url: string
+  readonly token: string
+  /** PEM of the CA that the hub is believed by; absent: those that this machine believes. */
+  readonly ca?: string
+}
 
 const UserConfig = Type.Object(
   {
     hub: Type.Optional(Type.String()),
     token: Type.Optional(Type.String()),
     tokenFile: Type.Optional(Type.String()),
+    ca: Type.Optional(Type.String()),
   },
   { additionalProperties: false },
 )
@@ -30,7 +37,12 @@ export async function hubTarget(io: Io, flags: HubFlags): Promise<Target> {
       'cannot tell which hub to ask',
       `${await labWay()}give --hub http://host:9400, or set HACTL_HUB, or write {"hub": "...", "tokenFile": "..."} to ${file}`,
     )
-  return { url: checked(url), token: await token(io, flags, user) }
+  const ca = flags.ca ?? io.env['HACTL_HUB_CA'] ?? user.ca ?? ''
+  return {
+    url: checked(url),
+    token: await token(io, flags, user),
+    ...(ca === '' ? {} : { ca: await authorityIn(io, ca) }),
+  }
 }
 
 async function ofLab(io: Io, lab: string): Promise<Target> {
@@ -71,9 +83,20 @@ async function userConfig(file: string) {
     throw new Exit(
       EXIT.usage,
       `cannot use ${file}: ${messageOf(error)}`,
-      'it may hold "hub" and "token" or "tokenFile", all strings',
+      'it may hold "hub", "ca" and "token" or "tokenFile", all strings',
     )
   }
+}
+
+/** A file without a certificate would be found out as a hub that nobody believes. */
+async function authorityIn(io: Io, file: string): Promise<string> {
+  const text = await readText(io, file)
+  if (certificatesIn(text).length > 0) return text
+  throw new Exit(
+    EXIT.usage,
+    `cannot use ${file} as a CA: there is no certificate in it`,
+    '`hactl hub ca` on the hub prints it',
+  )
 }
 
 async function token(io: Io, flags: HubFlags, user: HubFlags): Promise<string> {

@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https'
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { COMMAND_TIMEOUT_MS } from '../spec/limits.ts'
+import { tlsWords } from '../spec/tls/words.ts'
 import { EXIT, Exit, messageOf } from './exit.ts'
 import type { Target } from './target.ts'
 
@@ -60,16 +61,24 @@ function open(target: Target, options: RequestOptions, on: (response: IncomingMe
   const base = new URL(target.url)
   const request = base.protocol === 'https:' ? httpsRequest : httpRequest
   const path = base.pathname.replace(/\/$/, '') + (options.path ?? '')
-  return request(new URL(path, base), { ...options, path, headers }, on)
+  const ca = target.ca === undefined ? {} : { ca: target.ca }
+  return request(new URL(path, base), { ...options, path, headers, ...ca }, on)
 }
 
-const unreachable = (url: string, error: Error): Exit =>
-  new Exit(
+function unreachable(url: string, error: Error): Exit {
+  const doing = `cannot reach the hub at ${url}`
+  const tls = tlsWords(error)
+  if (tls !== undefined) {
+    const hint = '--ca FILE, HACTL_HUB_CA or "ca" in config.json say whom to believe'
+    return new Exit(EXIT.unreachable, `${doing}: ${tls}`, hint, error)
+  }
+  return new Exit(
     EXIT.unreachable,
-    `cannot reach the hub at ${url}: ${messageOf(error) || 'connection refused'}`,
+    `${doing}: ${messageOf(error) || 'connection refused'}`,
     'is `hactl hub` running there? --hub, HACTL_HUB or ~/.config/hactl/config.json say where to look',
     error,
   )
+}
 
 export function call(target: Target, { method, path, headers = {}, body }: Call): Promise<Answer> {
   return new Promise((resolve, reject) => {

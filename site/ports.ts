@@ -141,12 +141,12 @@ function guardPlaces(server: Server, { gate, places }: Doors): void {
   })
 }
 
-const TOLD = 'This hub speaks TLS: use https://\n'
+const TOLD = JSON.stringify({ error: 'this hub speaks TLS: use https://' })
 /** Without a word a person would look for the fault in the network. */
 const tellPlain = (socket: Socket): void => {
   socket.once('finish', () => socket.destroy())
   socket.end(
-    `HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: ${TOLD.length}\r\n\r\n${TOLD}`,
+    `HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${TOLD.length}\r\n\r\n${TOLD}`,
   )
 }
 

@@ -1,6 +1,7 @@
 // What enrolling does to this machine and asks of the hub; the agent and `hactl agent install` share it.
 import { randomBytes } from 'node:crypto'
 import type { Host } from '../world.ts'
+import { shownChain } from './chain.ts'
 import { postJson } from './post.ts'
 
 export const enrolDoors = (files: Pick<Host, 'read' | 'write' | 'rename'>) => ({
@@ -8,5 +9,6 @@ export const enrolDoors = (files: Pick<Host, 'read' | 'write' | 'rename'>) => ({
   write: files.write,
   rename: files.rename,
   post: postJson,
+  chain: shownChain,
   secret: () => randomBytes(24).toString('base64url'),
 })

@@ -5,13 +5,14 @@ import { ANSWER_BYTES_MAX } from './limits.ts'
 
 export type Posted = { readonly status: number; readonly body: string }
 
-/** `url` is the hub's address, http(s)://host:port or unix:/path. @throws with the reason when there is no whole answer. */
+/** `url` is the hub's address, http(s)://host:port or unix:/path; `ca` what it is believed by, undefined for the usual ones. @throws with the reason when there is no whole answer. */
 export function postJson(
   url: string,
   path: string,
   token: string,
   value: unknown,
   timeoutMs: number,
+  ca?: readonly string[],
 ): Promise<Posted> {
   const body = JSON.stringify(value)
   const headers = {
@@ -19,7 +20,8 @@ export function postJson(
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
   }
-  const options = { method: 'POST', headers, agent: false as const }
+  const believed = ca === undefined ? {} : { ca: [...ca] }
+  const options = { method: 'POST', headers, agent: false as const, ...believed }
   return new Promise((resolve, reject) => {
     const on = (response: IncomingMessage) => {
       const chunks: Buffer[] = []

@@ -1,7 +1,9 @@
 // A spec from a web server or the hub: conditional GET, bounded in time and size.
 import { CONFIRM_MS_MAX, HUB_PORT, SPEC_BYTES_MAX } from '../../spec/limits.ts'
 import { SIGNATURE_LENGTH_MAX } from '../../spec/trust/sshsig.ts'
+import { tlsWords } from '../../spec/tls/words.ts'
 import type { Fetched, Source } from '../world.ts'
+import { type Fetch, pinnedFetch } from './pinned-fetch.ts'
 
 export type HttpSourceOptions = {
   readonly url: string
@@ -9,6 +11,8 @@ export type HttpSourceOptions = {
   readonly token?: () => string
   /** Whole request, 1 ms and more. */
   readonly timeoutMs: number
+  /** Absent: the fetch of this platform. */
+  readonly fetch?: Fetch
   /** Asks for `<url>.sig` too, for servers that only hold files. */
   readonly signed?: boolean
 }
@@ -66,6 +70,8 @@ function signatureOf(headers: Headers): { signature?: string } {
 /** undici hides the reason ("fetch failed") one level down. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  const tls = tlsWords(error)
+  if (tls !== undefined) return tls
   return error.cause instanceof Error && error.cause.message !== ''
     ? error.cause.message
     : error.message
@@ -78,10 +84,12 @@ type Place<T> = {
 }
 
 /** One address, remembered by its tag. 'absent' stands for 404. */
-function conditional<T>({ token, timeoutMs }: HttpSourceOptions, place: Place<T>) {
+function conditional<T>(options: HttpSourceOptions, place: Place<T>) {
+  const { token, timeoutMs } = options
+  const ask = options.fetch ?? fetch
   let etag: string | undefined
   return async (signal: AbortSignal): Promise<T | 'same' | 'absent'> => {
-    const response = await fetch(place.url, {
+    const response = await ask(place.url, {
       headers: {
         accept: 'application/json, text/plain;q=0.9, */*;q=0.1',
         ...(etag === undefined ? {} : { 'if-none-match': etag }),
@@ -163,10 +171,13 @@ export function httpSource(options: HttpSourceOptions): Source {
   }
 }
 
-/** The hub's newest spec. `url` is the hub's address; the port defaults to HUB_PORT for plain host names. */
-export function hubSource(options: HttpSourceOptions): Source {
+/** The hub's newest spec, from a hub of this `ca` (undefined: whom the platform believes). `url` is the hub's address; the port defaults to HUB_PORT for plain host names. */
+export function hubSource(
+  options: HttpSourceOptions & { readonly ca?: () => readonly string[] | undefined },
+): Source {
+  const { ca = () => undefined } = options
   const base = /^https?:\/\//.test(options.url)
     ? options.url
     : `http://${options.url}${/:\d+$/.test(options.url) ? '' : `:${HUB_PORT}`}`
-  return httpSource({ ...options, url: new URL('/v1/spec', base).href })
+  return httpSource({ ...options, fetch: pinnedFetch(ca), url: new URL('/v1/spec', base).href })
 }

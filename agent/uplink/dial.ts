@@ -4,7 +4,12 @@ import { FRAME_BYTES_MAX } from '../../spec/limits.ts'
 
 const HANDSHAKE_MS_MAX = 5_000
 
-export function dial(deps: { readonly url: string; readonly token: () => string }): WebSocket {
+export function dial(deps: {
+  readonly url: string
+  readonly token: () => string
+  readonly ca?: () => readonly string[] | undefined
+}): WebSocket {
+  const ca = deps.ca?.()
   const url = new URL('/v1/agent', deps.url)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   return new WebSocket(url, {
@@ -14,5 +19,6 @@ export function dial(deps: { readonly url: string; readonly token: () => string 
     autoPong: false,
     followRedirects: false,
     headers: { authorization: `Bearer ${deps.token()}` },
+    ...(ca === undefined ? {} : { ca: [...ca] }),
   })
 }

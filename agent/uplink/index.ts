@@ -5,6 +5,7 @@ import { FRAME_BYTES_MAX, HEARTBEAT_MS } from '../../spec/limits.ts'
 import type { Logs, LogsAsk } from '../../spec/logs.ts'
 import { type FromHub, type Orders, PROTOCOL, type Verified } from '../../spec/protocol.ts'
 import type { NodeFile, Report, Summary } from '../../spec/report.ts'
+import { tlsWords } from '../../spec/tls/words.ts'
 import type { Clock, Random } from '../world.ts'
 import { backoffMs, GOOD_MS_MIN } from './backoff.ts'
 import { type AskHub, createAskHub } from './ask-hub.ts'
@@ -29,6 +30,8 @@ export type UplinkDeps = {
   readonly url: string
   /** Asked at each connection. */
   readonly token: () => string
+  /** Certificates that the hub is believed by, at each connection; absent or undefined: the usual ones. */
+  readonly ca?: () => readonly string[] | undefined
   /** Asked anew for every hello: a spec may give the cluster another name. */
   readonly cluster: () => string
   readonly node: string
@@ -242,7 +245,7 @@ function live(deps: UplinkDeps, stop: AbortSignal, onOpen: (line: Line) => void)
     })
     socket.on('pong', heard)
     socket.on('error', (error) => {
-      why = error.message
+      why = tlsWords(error) ?? error.message
     })
     socket.on('close', (code, reason) => {
       stop.removeEventListener('abort', hangUp)

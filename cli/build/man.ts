@@ -23,6 +23,7 @@ const EXIT_TEXT: Readonly<Record<keyof typeof EXIT, string>> = {
 
 const ENVIRONMENT = [
   ['HACTL_HUB', 'Address of the hub, where \\-\\-hub is not given.'],
+  ['HACTL_HUB_CA', 'File with the CA that the hub is believed by, where \\-\\-ca is not given.'],
   ['HACTL_TOKEN', 'Token for the hub, where neither \\-\\-token nor \\-\\-token\\-file is given.'],
   ['HACTL_DEBUG', 'With 1, errors show where in the program they come from.'],
   ['HACTL_RT', 'EL7 file only: where it unpacks itself, else /var/lib/hactl/rt for root.'],

@@ -74,9 +74,12 @@ async function enrolNow(
   say: (step: Step) => void,
 ): Promise<void> {
   if (hub === undefined || !('join' in hub) || machine.root !== '') return
-  const { url, join } = hub
+  const { url, join, ca } = hub
   try {
-    await enrolNode(machine.enrol, { url, join, node, state: STATE_PATH })
+    await enrolNode(machine.enrol, {
+      ...{ url, join, node, state: STATE_PATH },
+      ...(ca === undefined ? {} : { ca }),
+    })
   } catch (error) {
     throw new Exit(
       EXIT.refused,
@@ -134,12 +137,13 @@ async function wantedFrom(
     flags.join === undefined
       ? { token: flags.tokenFile === undefined ? '' : await secret(flags.tokenFile) }
       : { join: flags.join }
+  const ca = flags.ca === undefined ? {} : { ca: await readText(io, flags.ca) }
   const program = `${flags.prefix}/bin/hactl`
   const packaged =
     self === PACKAGE_PROGRAM && PACKAGE_UNITS.some((at) => existsSync(join(at, AGENT_UNIT)))
   return {
     node: flags.node ?? hostname().split('.')[0] ?? '',
-    ...(flags.hub === undefined ? {} : { hub: { url: flags.hub, ...key } }),
+    ...(flags.hub === undefined ? {} : { hub: { url: flags.hub, ...key, ...ca } }),
     ...(flags.source === undefined ? {} : { source: await sourceOf(io, flags.source) }),
     ...(flags.peerTokenFile === undefined ? {} : { peerToken: await secret(flags.peerTokenFile) }),
     self,

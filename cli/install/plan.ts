@@ -4,6 +4,7 @@ import type { Diagnostic } from '../../spec/diagnostic.ts'
 import { AGENT_UNIT, agentUnit, CONFIG_PATH, UNIT_DIRECTORY } from './unit.ts'
 
 export const TOKEN_PATH = '/etc/hactl/token'
+export const CA_PATH = '/etc/hactl/hub-ca.pem'
 export const STATE_PATH = '/var/lib/hactl'
 const MODE_PROGRAM = 0o755
 const MODE_UNIT = 0o644
@@ -24,7 +25,11 @@ export type Step =
 /** What was asked for, every file already read. */
 export type Wanted = {
   readonly node: string
-  readonly hub?: { readonly url: string } & ({ readonly token: string } | { readonly join: string })
+  readonly hub?: {
+    readonly url: string
+    /** PEM of the CA that it is believed by. */
+    readonly ca?: string
+  } & ({ readonly token: string } | { readonly join: string })
   /** A URL or an absolute path; absent: the hub is the source. */
   readonly source?: string
   readonly peerToken?: string
@@ -52,7 +57,8 @@ function configText({ node, hub, source, peerToken }: Wanted): string {
         ? { path: source }
         : { url: source }
   const key = hub !== undefined && 'join' in hub ? { join: hub.join } : { tokenFile: TOKEN_PATH }
-  const told = hub === undefined ? {} : { hub: { url: hub.url, ...key } }
+  const ca = hub?.ca === undefined ? {} : { ca: CA_PATH }
+  const told = hub === undefined ? {} : { hub: { url: hub.url, ...key, ...ca } }
   const peer = peerToken === undefined ? {} : { peer: { token: peerToken } }
   return `${JSON.stringify({ node, source: from, ...told, ...peer }, null, 2)}\n`
 }
@@ -80,6 +86,8 @@ export function installPlan(wanted: Wanted): Made {
     hub === undefined || 'join' in hub
       ? []
       : [{ do: 'write', path: TOKEN_PATH, body: `${hub.token}\n`, mode: MODE_SECRET }]
+  const ca: readonly Step[] =
+    hub?.ca === undefined ? [] : [{ do: 'write', path: CA_PATH, body: hub.ca, mode: MODE_UNIT }]
   return {
     ok: true,
     config,
@@ -87,6 +95,7 @@ export function installPlan(wanted: Wanted): Made {
       { do: 'directory', path: '/etc/hactl', mode: 0o750 },
       { do: 'directory', path: STATE_PATH, mode: 0o750 },
       ...token,
+      ...ca,
       { do: 'write', path: CONFIG_PATH, body: config, mode: MODE_SECRET },
       ...own,
       ...startSteps(wanted.root),

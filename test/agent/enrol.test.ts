@@ -29,6 +29,7 @@ function bench(answers: readonly { status: number; body: string }[]) {
       if (answer === undefined) throw new Error('connection refused')
       return answer
     },
+    chain: async () => assert.fail('a join token without a fingerprint asks for no chain'),
     secret: () => `secret-${++secrets}`,
   }
   return { files, asked, doors, cut }
@@ -38,12 +39,12 @@ const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
 
 test('only the hash of the token travels; the token is kept for root alone', async () => {
   const b = bench([OK])
-  assert.equal(await enrolNode(b.doors, joining), 'secret-1')
+  assert.equal((await enrolNode(b.doors, joining)).token, 'secret-1')
   assert.deepEqual(b.asked, [
     { token: JOIN, value: { node: 'lb1', tokenHash: hashOf('secret-1') } },
   ])
   assert.deepEqual([...b.files], [[tokenPath(joining), { body: 'secret-1\n', mode: 0o600 }]])
-  assert.equal(await enrolNode(b.doors, joining), 'secret-1')
+  assert.equal((await enrolNode(b.doors, joining)).token, 'secret-1')
   assert.equal(b.asked.length, 1)
 })
 
@@ -52,7 +53,7 @@ test('cut after the hub said yes: the next try asks for the same token', async (
   b.cut.rename = true
   await assert.rejects(enrolNode(b.doors, joining), /power cut/)
   b.cut.rename = false
-  assert.equal(await enrolNode(b.doors, joining), 'secret-1')
+  assert.equal((await enrolNode(b.doors, joining)).token, 'secret-1')
   assert.deepEqual(b.asked[0], b.asked[1])
 })
 

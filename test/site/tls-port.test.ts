@@ -5,44 +5,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { get, request } from 'node:https'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { WebSocket } from 'ws'
 import { CONNECTIONS_PER_ADDRESS_MAX } from '../../site/gate.ts'
-import { serveHub } from '../../site/serve.ts'
-import { namesOf } from '../../site/tls/names.ts'
-import { temporaryDirectory, until } from '../agent/host/temporary.ts'
-import { fakeCourier, testClock } from './kit.ts'
-import { DAY_MS } from './tls/kit.ts'
-
-const AGE_MS = 61 * DAY_MS
-type Patience = Parameters<typeof serveHub>[0]['patience']
-
-async function tlsHub(t: TestContext, patience?: Patience) {
-  const state = await temporaryDirectory(t)
-  const listen = ['127.0.0.1:0']
-  // Clients judge certificates by the real time: the first ones were made some days ago.
-  const ticking = testClock()
-  const startMs = Date.now() - AGE_MS
-  const clock = { ...ticking, now: () => startMs + ticking.monotonic() }
-  const hub = await serveHub({
-    ...{ state, listen, clock, open: false, log: () => undefined, courier: fakeCourier() },
-    tls: {
-      choice: { is: 'own' },
-      names: () => namesOf({ listen, given: [], host: 'box', interfaces: {} }),
-    },
-    ...(patience === undefined ? {} : { patience }),
-  })
-  t.after(() => hub.close())
-  const ca = readFileSync(join(state, 'ca.pem'), 'utf8').replace(/-----BEGIN PRIVATE[\s\S]*/, '')
-  const url = hub.addresses[0] ?? ''
-  const tokens: Record<string, string> = JSON.parse(
-    readFileSync(join(state, 'tokens.json'), 'utf8'),
-  )
-  const auth = (role: string) => ({ authorization: `Bearer ${tokens[role]}` })
-  return { hub, url, ca, port: Number(new URL(url).port), tokens, auth, state, clock: ticking }
-}
-type Bench = Awaited<ReturnType<typeof tlsHub>>
+import { until } from '../agent/host/temporary.ts'
+import { AGE_MS, type Bench, tlsHub } from './tls/hub.ts'
 
 const ask = (b: Bench, path: string, method = 'GET', role = 'operator', body = '') =>
   new Promise<{ status: number; body: string; cookie: string }>((resolve, reject) => {
@@ -87,7 +55,7 @@ test('plain HTTP on the port of TLS is told so and gets nothing; without the CA 
   const b = await tlsHub(t)
   const answer = await fetch(b.url.replace('https', 'http'), { headers: b.auth('operator') })
   assert.equal(answer.status, 400)
-  assert.equal(await answer.text(), 'This hub speaks TLS: use https://\n')
+  assert.deepEqual(await answer.json(), { error: 'this hub speaks TLS: use https://' })
   await assert.rejects(ask({ ...b, ca: '' }, '/v1/health'), { code: /SELF_SIGNED|UNABLE/ })
 })
 

@@ -1,4 +1,5 @@
 // Do the agents of the peers answer, and the hub? Without the first, changes are not put in turn.
+import { isLoopback } from '../../../spec/tls/loopback.ts'
 import { info, warning } from '../finding.ts'
 import { peersOf } from '../place.ts'
 import type { Ask, Check, Finding, Patient } from '../types.ts'
@@ -73,6 +74,16 @@ export const reach: Check = {
               hint: 'the hub is `hactl hub` on its host; see `systemctl status hactl-hub` there',
             }),
           ]
+    const readable =
+      patient.hub?.startsWith('http:') !== true || isLoopback(hub?.host ?? '')
+        ? []
+        : [
+            info('reach', {
+              what: `this node speaks plain HTTP with the hub at ${patient.hub}`,
+              why: 'whoever can read that wire reads the token and the spec, and can answer in the place of the hub',
+              hint: 'start the hub with --tls auto, and write its https:// address and its CA (hactl hub ca) into agent.json',
+            }),
+          ]
     const lonely =
       patient.cluster === undefined
         ? [
@@ -83,6 +94,6 @@ export const reach: Check = {
             }),
           ]
         : []
-    return [...peers(patient, answers.connect), ...unheard, ...lonely]
+    return [...peers(patient, answers.connect), ...unheard, ...readable, ...lonely]
   },
 }
