@@ -27,6 +27,12 @@ export const splitTargets = (cluster: Cluster, node: string): readonly HealthTar
     .filter((vip) => vip.onSplit === 'yield' && vip.peers.some((peer) => peer.node === node))
     .map((vip) => ({ vip: vip.name, url: `split:${vip.name}` }))
 
+/** Every vip of this node: `drain:VIP` is well unless an order has it given up. Not a matter of proof. */
+export const drainTargets = (cluster: Cluster, node: string): readonly HealthTarget[] =>
+  cluster.vips
+    .filter((vip) => vip.peers.some((peer) => peer.node === node))
+    .map((vip) => ({ vip: vip.name, url: `drain:${vip.name}` }))
+
 /** One target per proxy on a vip of this node: through its own port where that is plain HTTP. */
 export function proxyTargets(cluster: Cluster, node: string): readonly HealthTarget[] {
   return cluster.proxies.flatMap((proxy) => {

@@ -4,7 +4,7 @@ import type { MountState } from '../spec/report.ts'
 import { type Prober, startHealthProber } from './host/health-prober.ts'
 import { startMountProber } from './host/mount-prober.ts'
 import { startUnitWatch } from './host/unit-watch.ts'
-import { decidingTargets, type HealthTarget, splitTargets } from './health-targets.ts'
+import { decidingTargets, drainTargets, type HealthTarget, splitTargets } from './health-targets.ts'
 import type { MountHealth } from './kinds/mount-health.ts'
 import { sourceOf } from './providers/nfs-client/units.ts'
 import type { Status } from './status.ts'
@@ -24,6 +24,8 @@ export type Watched = {
   readonly log: (line: string) => void
   /** Vips that this node gives up to a peer that holds them too. */
   readonly yields: ReadonlyMap<string, Yielding>
+  /** Whether a vip stays, as far as orders go. */
+  readonly keeps: (vip: string) => boolean | undefined
 }
 
 /** Runs until closed; no pass waits for any of it. */
@@ -32,7 +34,11 @@ export function startWatches(watched: Watched): Prober {
   const targets = (): readonly HealthTarget[] => {
     const now = cluster()
     if (now === undefined) return []
-    return [...decidingTargets(now, watched.proven(), node), ...splitTargets(now, node)]
+    return [
+      ...decidingTargets(now, watched.proven(), node),
+      ...splitTargets(now, node),
+      ...drainTargets(now, node),
+    ]
   }
   const told = tellMounts(watched)
   const mounts = startMountProber({
@@ -51,12 +57,15 @@ export function startWatches(watched: Watched): Prober {
     units: () => targets().flatMap(({ url }) => /^unit:(.*)$/.exec(url)?.[1] ?? []),
   })
   const local = (url: string): boolean | undefined => {
-    const [, unit, path = '', split] = /^(?:unit:(.*)|mount:(.*)|split:(.*))$/.exec(url) ?? []
+    const words = /^(?:unit:(.*)|mount:(.*)|split:(.*)|drain:(.*))$/.exec(url) ?? []
+    const [, unit, path = '', split, drain] = words
+    if (drain !== undefined) return watched.keeps(drain)
     if (split !== undefined) return (watched.yields.get(split)?.to ?? '') === ''
     if (unit !== undefined) return units.runs(unit)
     const health = mounts.health(path)
     return health === undefined ? undefined : health.state === 'ok'
   }
+  const unfit = new Set<string>()
   const prober = startHealthProber({
     ...world,
     directory: watched.directory,
@@ -65,9 +74,15 @@ export function startWatches(watched: Watched): Prober {
     fall: 3,
     targets,
     local,
+    onRound: (vip, healthy) => {
+      if (healthy === !unfit.has(vip)) return
+      if (healthy) unfit.delete(vip)
+      else unfit.add(vip)
+      status.unfit('health', [...unfit])
+    },
     onChange: (vip, healthy, dead) => {
-      // Giving way is said where it is decided.
-      if (dead.length > 0 && dead.every((url) => url.startsWith('split:'))) return
+      // Giving way, and giving up by order, are said where they are decided.
+      if (dead.length > 0 && dead.every((url) => /^(?:split|drain):/.test(url))) return
       const what = dead.map(targetText).join(', ')
       status.event(
         'daemon',

@@ -4,17 +4,28 @@ import { Value } from '@sinclair/typebox/value'
 import { ORDERS_MAX } from '../spec/limits.ts'
 import { oneOf } from '../spec/names.ts'
 import { Order, orderWords, serverOf } from '../spec/order.ts'
+import { drainedKey } from './server-drain.ts'
 
 /** An order as it is kept on disk. */
-export const KeptOrder = Type.Composite([Order, Type.Object({ here: Type.Boolean() })], {
-  additionalProperties: true,
-})
+export const KeptOrder = Type.Composite(
+  [
+    Order,
+    Type.Object({
+      here: Type.Boolean(),
+      /** A server: it was drained here. */
+      taken: Type.Optional(Type.Boolean()),
+    }),
+  ],
+  { additionalProperties: true },
+)
 export type KeptOrder = Static<typeof KeptOrder>
 export const OrderBook = Type.Object(
   {
     orders: Type.Array(KeptOrder, { maxItems: 2 * ORDERS_MAX }),
     /** Ids that ended here, newest last: a hub that says them again is not followed. */
     over: Type.Array(Type.String({ maxLength: 40 }), { maxItems: ORDERS_MAX }),
+    /** Servers that were drained when this node was last in order: other ones now are an order, nobody's hand. Absent: none. */
+    applied: Type.Optional(Type.String({ maxLength: 70 * 2 * ORDERS_MAX })),
   },
   { additionalProperties: false },
 )
@@ -81,6 +92,7 @@ export function heard(book: OrderBook, { orders, lifted }: Heard, node: string):
 }
 
 const withOver = (book: OrderBook, gone: readonly KeptOrder[]): OrderBook => ({
+  ...book,
   orders: book.orders.filter((one) => !gone.includes(one)),
   over: [...book.over, ...gone.map(({ id }) => id)].slice(-ORDERS_MAX),
 })
@@ -116,3 +128,16 @@ export function timed(book: OrderBook, leftMs: (order: KeptOrder) => number): Tu
 
 export const pauseOf = ({ orders }: OrderBook): KeptOrder | undefined =>
   orders.find((one) => one.kind === 'pause')
+
+export const drainOf = ({ orders }: OrderBook, node: string): KeptOrder | undefined =>
+  orders.find((one) => one.kind === 'drain' && one.about === node)
+
+/** These servers are drained now, by these orders. */
+export function withApplied(book: OrderBook, drained: ReadonlySet<string>): OrderBook {
+  const { applied: _, ...rest } = book
+  const orders = book.orders.map((one) =>
+    one.kind === 'drain' && drained.has(one.about) ? { ...one, taken: true } : one,
+  )
+  const applied = drainedKey(drained)
+  return { ...rest, orders, ...(applied === '' ? {} : { applied }) }
+}

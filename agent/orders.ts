@@ -1,9 +1,22 @@
 // Orders of operators on this node: taken from the hub and from the node itself, kept on disk, ended by time.
 import { Value } from '@sinclair/typebox/value'
+import type { Cluster } from '../spec/cluster.ts'
 import type { OrderSaid } from '../spec/order.ts'
+import { drainWord } from './drain.ts'
 import { textOf } from './failure.ts'
-import { heard, HereWord, type OrderBook, timed, toldHere, type Turned } from './order-book.ts'
+import {
+  heard,
+  HereWord,
+  type KeptOrder,
+  type OrderBook,
+  pauseOf,
+  timed,
+  toldHere,
+  type Turned,
+  withApplied,
+} from './order-book.ts'
 import type { Agent } from './pass.ts'
+import { drainedKey, serverDrains, withDrained } from './server-drain.ts'
 
 /** Written by `hactl pause --here` and its like into the state directory. */
 export const HERE_FILE = 'order'
@@ -101,17 +114,54 @@ async function keep({ memory, status }: Agent, book: OrderBook): Promise<void> {
   }
 }
 
-/** At the end of a pass: what became of each order. A paused node has changed nothing since it took the order. */
-export function tellOrders({ memory, state, status }: Agent): void {
+/** What became of each order: at the end of a pass, and when a drain gets on. */
+export function tellOrders(agent: Pick<Agent, 'memory' | 'node' | 'state' | 'status'>): void {
+  const { memory, state, status } = agent
+  const book = memory.orders()
   status.orders(
-    memory.orders().orders.map(({ id, kind, about, by, reason, at, here }): OrderSaid => {
+    book.orders.map((order): OrderSaid => {
+      const { id, kind, about, by, reason, at, here } = order
       const clock = state.orderClocks.get(id)
       const until = clock === undefined ? {} : { until: clock.until }
-      const what = kind === 'pause' ? DONE : UNKNOWN
-      return { id, kind, about, by, reason, at, here, ...what, ...until }
+      return { id, kind, about, by, reason, at, here, ...wordOf(agent, order, book), ...until }
     }),
   )
 }
 
-const DONE = { is: 'done', why: '' } as const
-const UNKNOWN = { is: 'waits', why: 'this agent cannot do that yet' } as const
+const sum = (counts: readonly number[]): number => counts.reduce((all, one) => all + one, 0)
+
+function wordOf(
+  { node, state, status }: Pick<Agent, 'node' | 'state' | 'status'>,
+  { id, kind, about }: KeptOrder,
+  book: OrderBook,
+): Pick<OrderSaid, 'is' | 'why'> {
+  // A paused node has changed nothing since it took the order.
+  if (kind === 'pause') return { is: 'done', why: '' }
+  const { servers } = status.report()
+  if (about === node)
+    return drainWord(state.drains, status.summary().holds, sum(servers.map((s) => s.sessions)))
+  const refused = state.servers.refused.get(id)
+  if (refused !== undefined) return { is: 'waits', why: refused }
+  const done = ` ${book.applied ?? ''} `.includes(` ${about} `)
+  if (!done)
+    return { is: 'waits', why: pauseOf(book) === undefined ? 'not yet' : 'the node is paused' }
+  const mine = servers.filter((one) => `${one.pool}/${one.server}` === about)
+  const left = sum(mine.map((one) => one.sessions))
+  return { is: 'done', why: left === 0 ? '' : `${left} session${left === 1 ? '' : 's'} left` }
+}
+
+/** The spec as orders have it: with servers drained. Digest and text stay those of the spec. */
+export function ordered(agent: Agent, cluster: Cluster): Cluster {
+  const { memory, state, status, trust } = agent
+  const health = status.report().servers
+  state.servers = serverDrains(cluster, memory.orders(), health, trust === undefined)
+  return withDrained(cluster, state.servers.drained)
+}
+
+/** What differs from the proved spec does so by an order that came or went: no drift. */
+export const byOrder = ({ memory, state }: Agent): boolean =>
+  (memory.orders().applied ?? '') !== drainedKey(state.servers.drained)
+
+/** The node is in order, drained servers and all. */
+export const keepApplied = (agent: Agent): Promise<void> =>
+  keep(agent, withApplied(agent.memory.orders(), agent.state.servers.drained))

@@ -1,8 +1,10 @@
 // What an agent process keeps from pass to pass, and forgets when it ends.
 import type { Cluster } from '../spec/cluster.ts'
 import type { Countdown } from './confirm.ts'
+import type { Drained } from './drain.ts'
 import type { Heard } from './order-book.ts'
 import type { OrderClock } from './orders.ts'
+import type { ServerDrains } from './server-drain.ts'
 import type { Waiting } from './trial.ts'
 
 export type PassState = {
@@ -26,6 +28,10 @@ export type PassState = {
   readonly orderClocks: Map<string, OrderClock>
   /** Nodes of which the hub says that a spec failed from outside there. */
   readonly hinted: Set<string>
+  /** Vips of this node while it is drained. */
+  readonly drains: Map<string, Drained>
+  /** What the last pass made of orders about servers. */
+  servers: ServerDrains
 }
 export type Held = { readonly digest: string; readonly reason: string; readonly failed: string }
 export const emptyPassState = (refused = ''): PassState => ({
@@ -41,4 +47,6 @@ export const emptyPassState = (refused = ''): PassState => ({
   heard: undefined,
   orderClocks: new Map(),
   hinted: new Set(),
+  drains: new Map(),
+  servers: { drained: new Set(), refused: new Map() },
 })

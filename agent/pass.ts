@@ -7,7 +7,7 @@ import type { Engine } from './engine.ts'
 import { heals } from './heals.ts'
 import type { Memory } from './memory.ts'
 import { observe, type ProofCache } from './observe.ts'
-import { tellOrders, watchOrders } from './orders.ts'
+import { byOrder, keepApplied, ordered, tellOrders, watchOrders } from './orders.ts'
 import { pauseOf } from './order-book.ts'
 import { rest } from './paused.ts'
 import type { Held, PassState } from './pass-state.ts'
@@ -84,7 +84,8 @@ export type Seen = { facts: Facts; wants: readonly Want[]; observed: Observed; p
 async function look(agent: Agent, cluster: Cluster): Promise<Seen> {
   const facts = await agent.facts()
   agent.status.holds(holdsOf(cluster, facts.addresses))
-  const compiled = await wantsOf(agent, cluster, facts)
+  const acting = ordered(agent, cluster)
+  const compiled = await wantsOf(agent, acting, facts)
   const observed = await observe({
     ...agent,
     facts,
@@ -102,7 +103,7 @@ async function look(agent: Agent, cluster: Cluster): Promise<Seen> {
     facts,
     wants: compiled.wants,
     observed,
-    plan: planWants(compiled, cluster, facts, observed),
+    plan: planWants(compiled, acting, facts, observed),
   }
 }
 
@@ -136,7 +137,7 @@ async function converge(agent: Agent): Promise<PassResult> {
     return looked ? settled(agent, cluster, text) : verifyAll(agent, cluster, text)
   }
   const drift = agent.memory.meta().runningDigest === cluster.digest
-  if (drift && !heals(agent, cluster, seen)) return QUIET
+  if (drift && !byOrder(agent) && !heals(agent, cluster, seen)) return QUIET
   return change(agent, cluster, text, seen)
 }
 
@@ -151,6 +152,7 @@ async function settled(agent: Agent, cluster: Cluster, text: string): Promise<Pa
     await memory.update({ runningRevision: meta.wantedRevision })
   }
   await memory.update({ trying: '' })
+  await keepApplied(agent)
   state.settled = true
   if (state.waiting?.digest === cluster.digest) state.waiting = undefined
   state.retry = undefined

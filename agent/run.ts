@@ -12,6 +12,7 @@ import { beatingRun, createNotifier, notifySocket } from './host/notify.ts'
 import type { AgentConfig } from './config.ts'
 import { type Believed, openHubKey } from './enrol.ts'
 import { createFilesView } from './files.ts'
+import { type DrainDeps, keepsVip, watchDrain } from './drain.ts'
 import { examineOften } from './examine.ts'
 import { openMachine } from './machine.ts'
 import { tellOrders } from './orders.ts'
@@ -23,6 +24,7 @@ import { lookers } from './outside/lookers.ts'
 import { type Agent, pass } from './pass.ts'
 import { emptyPassState } from './pass-state.ts'
 import { askersOf, createPeers } from './peers.ts'
+import { withDrained } from './server-drain.ts'
 import { engines } from './providers/index.ts'
 import { enrolDoors } from './host/enrol-doors.ts'
 import { type Secrets, tellRecipient } from './secrets.ts'
@@ -102,6 +104,7 @@ export async function runAgent(
       key.keepTrying(signal),
       examineOften({ ...agent, cluster }, config, examine, signal),
       watchSplits({ ...agent, ...world, ...askersOf(host, door), cluster, yields }, signal),
+      watchDrain(drainDeps(agent, cluster, askersOf(host, door).ask), signal),
       watchArp({ ...agent, ...world, cluster }, signal),
       watchCertificates({ ...agent, ...world, cluster }, signal),
       tellRecipient(secrets, status, world.clock, signal),
@@ -196,6 +199,8 @@ function openDoors(agent: Agent, needs: DoorNeeds): readonly Close[] {
     proven: () => provenCluster(agent),
     log: needs.log,
     yields: needs.yields,
+    keeps: (vip) =>
+      keepsVip({ node: agent.node, orders: agent.memory.orders, drains: agent.state.drains }, vip),
   })
   const closes: Close[] = [() => server.close(), () => prober.close()]
   const uplink = config.hub === undefined ? undefined : openUplink(agent, config.hub.url, needs)
@@ -224,7 +229,7 @@ function openUplink(agent: Agent, url: string, needs: DoorNeeds): Uplink {
     events: needs.events,
     files: createFilesView({
       clock: world.clock,
-      proven: () => provenCluster(agent),
+      proven: () => actingCluster(agent),
       facts: agent.facts,
     }),
     onWanted: (revision) => {
@@ -257,3 +262,21 @@ function openUplink(agent: Agent, url: string, needs: DoorNeeds): Uplink {
   status.onChange(() => line.changed())
   return line
 }
+
+/** As the files stand: what was proved, with servers drained by orders. */
+function actingCluster(agent: Agent): Cluster | undefined {
+  const proven = provenCluster(agent)
+  return proven === undefined ? undefined : withDrained(proven, agent.state.servers.drained)
+}
+
+const drainDeps = (
+  agent: Agent,
+  cluster: () => Cluster | undefined,
+  ask: DrainDeps['ask'],
+): DrainDeps => ({
+  ...{ node: agent.node, clock: agent.world.clock, status: agent.status, cluster, ask },
+  orders: agent.memory.orders,
+  hubMayForce: agent.trust === undefined,
+  drains: agent.state.drains,
+  tell: () => tellOrders(agent),
+})

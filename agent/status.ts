@@ -31,6 +31,8 @@ export type Status = {
     readonly step?: string
   }): void
   holds(now: readonly string[]): void
+  /** Vips that are given up, and for what. */
+  unfit(why: 'health' | 'drain', vips: readonly string[]): void
   /** What became of the orders that this node took. */
   orders(now: readonly OrderSaid[]): void
   /** Announces that this node is about to try a spec; '' takes it back. */
@@ -142,7 +144,12 @@ export function createStatus(
   let held: readonly string[] = []
   let details = NO_DETAILS
   let claimed = ''
-  let ordered: readonly OrderSaid[] = []
+  let more: More = { orders: [], health: [], drain: [] }
+  const say = (next: More) => {
+    if (JSON.stringify(moreOf(next)) === JSON.stringify(moreOf(more))) return
+    more = next
+    changed()
+  }
   const listeners: (() => void)[] = []
   const events = eventsOf(world, redact)
   const changed = () => {
@@ -155,7 +162,8 @@ export function createStatus(
     ...knownOf(memory.meta(), now.failed),
     holds: [...held],
     ...said(memory.meta(), claimed),
-    ...ordersOf(ordered, memory.orders().over),
+    ...moreOf(more),
+    ...overOf(memory.orders().over),
   })
   return {
     summary,
@@ -169,11 +177,8 @@ export function createStatus(
       held = next
       changed()
     },
-    orders: (next) => {
-      if (JSON.stringify(next) === JSON.stringify(ordered)) return
-      ordered = next
-      changed()
-    },
+    unfit: (why, vips) => say({ ...more, [why]: vips }),
+    orders: (orders) => say({ ...more, orders }),
     claim: (digest) => {
       if (digest === claimed) return
       claimed = digest
@@ -194,10 +199,21 @@ export function createStatus(
   }
 }
 
-const ordersOf = (orders: readonly OrderSaid[], over: readonly string[]) => ({
-  ...(orders.length === 0 ? {} : { orders: orders.slice(0, ORDERS_MAX) }),
-  ...(over.length === 0 ? {} : { ordersOver: [...over] }),
-})
+type More = {
+  readonly orders: readonly OrderSaid[]
+  /** Vips that are given up for it. */
+  readonly health: readonly string[]
+  readonly drain: readonly string[]
+}
+/** Absent where there is none. */
+function moreOf({ orders, health, drain }: More): Pick<Summary, 'orders' | 'unfit'> {
+  const unfit = [...new Set([...health, ...drain])].sort()
+  return {
+    ...(orders.length === 0 ? {} : { orders: orders.slice(0, ORDERS_MAX) }),
+    ...(unfit.length === 0 ? {} : { unfit }),
+  }
+}
+const overOf = (over: readonly string[]) => (over.length === 0 ? {} : { ordersOver: [...over] })
 
 function reportOf(
   summary: Summary,

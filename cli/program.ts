@@ -6,6 +6,7 @@ import { addCompletion } from './commands/completion.ts'
 import { addConfirm } from './commands/confirm.ts'
 import { addDiff } from './commands/diff.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addDrain } from './commands/drain.ts'
 import { addEvents } from './commands/events.ts'
 import { addExplain } from './commands/explain.ts'
 import { addHistory } from './commands/history.ts'
@@ -28,6 +29,7 @@ import { addSecret } from './commands/secret.ts'
 import { addSign } from './commands/sign.ts'
 import { addStatus } from './commands/status.ts'
 import { addToken } from './commands/token.ts'
+import { addUndrain } from './commands/undrain.ts'
 import { addValidate } from './commands/validate.ts'
 import { addVerify } from './commands/verify.ts'
 import { addVersion } from './commands/version.ts'
@@ -55,6 +57,8 @@ const VERBS = [
   addRollback,
   addPause,
   addResume,
+  addDrain,
+  addUndrain,
   addEvents,
   addLogs,
   addDoctor,

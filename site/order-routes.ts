@@ -7,6 +7,7 @@ import { ORDER_MS_MAX, ORDER_MS_MIN, ORDER_REASON_MAX, ORDERS_MAX } from '../spe
 import { ORDER_ABOUT, ORDER_KINDS, orderWords, serverOf } from '../spec/order.ts'
 import { oneOf } from '../spec/names.ts'
 import type { ClusterStatus } from '../spec/status.ts'
+import { unsafe } from './order-safety.ts'
 import type { OrderKey } from './orders.ts'
 import { authorOf, readBody, words } from './push.ts'
 import type { HubState } from './state.ts'
@@ -43,7 +44,7 @@ export function give(state: HubState, given: Given, by: string): Taken | Refused
   const { clock, id } = state.deps
   const status = state.fleet.status()
   const cluster = state.cluster()
-  const refused = unknown(given, status, cluster)
+  const refused = unknown(given, status, cluster) ?? leavesNobody(given, status, cluster)
   if (refused !== undefined) return refused
   const others = state.orders.list().filter((one) => one.kind !== kind || one.about !== about)
   if (others.length >= ORDERS_MAX)
@@ -80,6 +81,15 @@ function unknown(
   if (of !== undefined && kind !== 'drain')
     return { status: 400, error: `cannot ${kind} ${about}: only a node can be paused` }
   return known ? undefined : { status: 404, error: `cannot ${kind} ${about}: nobody knows it` }
+}
+
+function leavesNobody(
+  { kind, about, force = false }: Given,
+  status: ClusterStatus,
+  cluster: Cluster | undefined,
+): Refused | undefined {
+  const why = force || cluster === undefined ? undefined : unsafe(kind, about, status, cluster)
+  return why === undefined ? undefined : { status: 409, error: `cannot ${kind} ${about}: ${why}` }
 }
 
 /** Ends an order in the name of `by`. */

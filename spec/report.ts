@@ -1,6 +1,6 @@
 // What an agent says of its node. The hub shows it, peers read it; every heartbeat re-asserts the summary.
 import { type Static, Type } from '@sinclair/typebox'
-import { NODE_FILE_CHARS_MAX, ORDERS_MAX, VERIFY_ASKERS_MAX } from './limits.ts'
+import { NODE_FILE_CHARS_MAX, ORDERS_MAX, VERIFY_ASKERS_MAX, VIPS_MAX } from './limits.ts'
 import { oneOf } from './names.ts'
 import { OrderSaid } from './order.ts'
 import { RECIPIENT_PATTERN } from './secrets.ts'
@@ -64,6 +64,8 @@ export const Summary = Type.Object(
     lapsedRevision: Type.Optional(Type.Integer({ minimum: 1 })),
     /** What came of the last verification from outside; absent: none was due, or an agent of before. */
     outside: Type.Optional(Outside),
+    /** Vips that this node gives up now, for its health or for an order; absent when none. */
+    unfit: Type.Optional(Type.Array(text(31), { maxItems: VIPS_MAX })),
     /** Orders of operators that this node took; absent when none. One that is not here was not taken. */
     orders: Type.Optional(Type.Array(OrderSaid, { maxItems: ORDERS_MAX })),
     /** Ids of orders that ended here by their time or by a word on this node; absent when none. */

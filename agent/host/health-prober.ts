@@ -18,7 +18,9 @@ export type ProberOptions = {
   readonly intervalMs?: number
   /** `dead`: targets that do not answer. */
   readonly onChange: (vip: string, healthy: boolean, dead: readonly string[]) => void
-  /** What is watched here, unit:NAME, mount:/path and split:VIP: undefined while nothing is known. */
+  /** What its file says, after each round. */
+  readonly onRound?: (vip: string, healthy: boolean) => void
+  /** What is watched here, unit:NAME, mount:/path, split:VIP and drain:VIP: undefined while nothing is known. */
   readonly local?: (url: string) => boolean | undefined
   readonly log?: (line: string) => void
 } & Partial<HealthSettings>
@@ -31,7 +33,7 @@ export type Prober = { close(): Promise<void> }
  */
 async function answers(options: ProberOptions, url: string): Promise<boolean | undefined> {
   const { host, clock } = options
-  if (/^(?:unit:|mount:|split:)/.test(url)) return options.local?.(url)
+  if (/^(?:unit:|mount:|split:|drain:)/.test(url)) return options.local?.(url)
   const begun = clock.monotonic()
   const tcp = /^tcp:\/\/\[?([^\]/]+)\]?:(\d+)\/?$/.exec(url)
   const ok =
@@ -78,6 +80,7 @@ export function startHealthProber(options: ProberOptions): Prober {
       )
     }
     states.set(vip, after)
+    options.onRound?.(vip, after.healthy)
   }
   const round = async (): Promise<void> => {
     const byVip = Map.groupBy(options.targets(), ({ vip }) => vip)

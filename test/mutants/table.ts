@@ -210,6 +210,27 @@ export const MUTANTS: readonly Mutant[] = [
     kill: tests('site/orders'),
   },
   {
+    name: 'a drained node lets go of a vip that nobody can hold',
+    file: 'agent/drain.ts',
+    find: 'given: force || ready',
+    replace: 'given: true',
+    kill: tests('agent/drain'),
+  },
+  {
+    name: 'a vip that nobody holds is never taken back',
+    file: 'agent/drain.ts',
+    find: 'if (force || held)',
+    replace: 'if (force || held || was !== undefined)',
+    kill: tests('agent/drain'),
+  },
+  {
+    name: 'the last server of a pool is drained',
+    file: 'agent/server-drain.ts',
+    find: 'if (left.length === 0) return',
+    replace: 'if (left.length < 0) return',
+    kill: tests('agent/server-drain'),
+  },
+  {
     name: 'what nobody signed is taken',
     file: 'agent/accept.ts',
     find: 'if (unsigned !== undefined) return refused(unsigned)',

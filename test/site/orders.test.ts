@@ -205,3 +205,44 @@ test('as metrics: since when, and whether the node follows it', async () => {
   assert.match(text, /^hactl_node_order_done\{node="lb1",kind="pause",about="lb1"\} 1$/m)
   made.hub.close()
 })
+
+test('a drain that would leave nobody is refused with why, unless it is forced', async () => {
+  const { made, said } = await bed()
+  const drain = (about: string, more = {}) => give(made, { kind: 'drain', about, ...more })
+  const error = async (answer: Response) => {
+    assert.equal(answer.status, 409)
+    return JSON.parse(await answer.text()).error
+  }
+  said('lb2', { condition: 'Stalled' })
+  assert.equal(
+    await error(await drain('lb1')),
+    'cannot drain lb1: nobody else could hold vip web: lb2 is Stalled',
+  )
+  said('lb2', { unfit: ['web'] })
+  assert.match(await error(await drain('lb1')), /lb2 is not fit to/)
+  said('lb2')
+  await idOf(await drain('lb1'))
+  assert.match(await error(await drain('lb2')), /lb1 is drained itself/)
+  await idOf(await drain('lb2', { force: true }))
+  assert.match(await error(await drain('web1')), /a peer of no vip/)
+  await idOf(await drain('appsrvs/wp1'))
+  assert.match(await error(await drain('appsrvs/wp2')), /wp2 is the last server of appsrvs/)
+  made.clock.advance(4_000)
+  await lift(made, 'drain', 'lb2')
+  assert.match(await error(await drain('lb1')), /lb2 is not heard/)
+  made.hub.close()
+})
+
+test('a server is drained where it is balanced to, as each of these nodes says', async () => {
+  const { made, said, heard } = await bed()
+  const id = await idOf(await give(made, { kind: 'drain', about: 'appsrvs/wp1' }))
+  assert.deepEqual([heard('lb1').length, heard('lb2').length], [1, 1])
+  const of = { kind: 'drain', about: 'appsrvs/wp1' }
+  said('lb1', { orders: [taken(id, { ...of, why: '3 sessions left' })] })
+  said('lb2', { orders: [taken(id, { ...of, is: 'waits', why: 'not yet' })] })
+  assert.deepEqual((await shown(made))[0].nodes, [
+    { node: 'lb1', is: 'done', why: '3 sessions left' },
+    { node: 'lb2', is: 'waits', why: 'not yet' },
+  ])
+  made.hub.close()
+})
