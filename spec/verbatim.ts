@@ -92,3 +92,25 @@ export type Verbatim = Static<typeof Verbatim>
 /** Whether a # begins a comment in it: not in quotes, not behind a backslash. */
 export const hasComment = (line: string): boolean =>
   line.replace(/\\.|"(?:\\.|[^"\\])*"|'[^']*'/g, '').includes('#')
+
+export type KeptPlace = (typeof PLACES)[number] | 'site'
+const set = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
+/** Directives that hactl renders there: a second one would be refused, or win unseen. */
+const OWNED: Readonly<Record<KeptPlace, ReadonlySet<string>>> = {
+  site: set('listen server_name server'),
+  global: set(
+    `description daemon user group uid gid nbproc nbthread hard-stop-after pidfile master-worker
+    mworker-max-reloads`,
+  ),
+  section: set(''),
+  main: set(
+    `user pid daemon master_process worker_processes worker_rlimit_nofile worker_shutdown_timeout pcre_jit error_log events
+    http stream`,
+  ),
+  events: set('worker_connections'),
+  http: set(
+    'server upstream map_hash_bucket_size variables_hash_max_size variables_hash_bucket_size',
+  ),
+  stream: set('server upstream'),
+}
+export const isOwned = (place: KeptPlace, head: string): boolean => OWNED[place].has(head)

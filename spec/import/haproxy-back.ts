@@ -101,8 +101,14 @@ function readCookies(
     imp.decide(`${line.file}:${line.line}`, `the server "${line.words[1]}" is not in the pool`)
   }
   if (!asStick) return undefined
-  if (cookie !== undefined)
+  if (cookie !== undefined) {
     imp.say(cookie, 'modelled', "the cookie's value is the server's name, so old cookies pick anew")
+    if (!cookie.words.includes('httponly'))
+      imp.decide(
+        `${cookie.file}:${cookie.line}`,
+        `the cookie ${stick} is HttpOnly now: no script of a page needs to read it`,
+      )
+  }
   return cookie
 }
 

@@ -1,5 +1,5 @@
 // Lines of haproxy.cfg that the spec keeps as they are: of `global`, and sections that stand for themselves.
-import { SECTIONS_KEPT, hasComment } from '../verbatim.ts'
+import { hasComment, isOwned, SECTIONS_KEPT } from '../verbatim.ts'
 import { lose } from './haproxy-back.ts'
 import type { Line, Section } from './haproxy-text.ts'
 import type { Import } from './types.ts'
@@ -23,6 +23,8 @@ export function keepText({ lines, name, node, ...where }: Kept, imp: Import): un
   const kept = lines.flatMap((line) => {
     const text = line.raws.join(' ')
     if (/^insecure-password$/.test(line.words[2] ?? '')) return clear(line, imp)
+    if (isOwned(where.place, line.words[0] ?? ''))
+      return lose(line, 'hactl renders its own', imp) ?? []
     if (!LINE.test(text) || hasComment(text)) return lose(line, NO_LINE, imp) ?? []
     imp.say(line, 'kept')
     return [text]

@@ -1,6 +1,6 @@
 // Directives as lines of a site or of a `verbatim` section: as they were written, with the pools' names of the spec.
 import { leavesBlock } from '../nginx-text.ts'
-import { BLOCK_LINE_PATTERN } from '../verbatim.ts'
+import { BLOCK_LINE_PATTERN, isOwned, type KeptPlace } from '../verbatim.ts'
 import { askForFile } from './nginx-include.ts'
 import { decideAt, sayAll, unknown } from './nginx-lost.ts'
 import type { Part } from './nginx-text.ts'
@@ -9,10 +9,11 @@ import type { Import } from './types.ts'
 export type Printing = {
   /** Pool by the upstream's name in the file. */
   readonly upstreams: ReadonlyMap<string, string>
+  readonly place: KeptPlace
   readonly imp: Import
 }
-/** proxy_set_header of the blocks around: the innermost that has any counts (ngx_http_proxy_module). */
-type Headers = 'none' | 'with Host' | 'without Host'
+/** proxy_set_header in effect: those of the innermost block that has any (ngx_http_proxy_module). */
+export type Headers = readonly Part[]
 
 const LINE = new RegExp(BLOCK_LINE_PATTERN)
 const WRAP_CHARS = 1_000
@@ -54,22 +55,34 @@ function wrapped(raws: readonly string[], end: string): readonly string[] {
 
 export const headersOf = (parts: readonly Part[], around: Headers): Headers => {
   const own = parts.filter(({ words }) => words[0] === 'proxy_set_header')
-  if (own.length === 0) return around
-  return own.some(({ words }) => /^host$/i.test(words[1] ?? '')) ? 'with Host' : 'without Host'
+  return own.length === 0 ? around : own
 }
 
 /** nginx tells a server the upstream's name where no Host is set; under a new name it is said as it was. */
-function hostLine(parts: readonly Part[], around: Headers, { upstreams, imp }: Printing) {
+function hostLines(
+  parts: readonly Part[],
+  around: Headers,
+  { upstreams, imp }: Printing,
+): readonly string[] {
   const pass = parts.find(({ words }) => words[0] === 'proxy_pass')
   const name = /^https?:\/\/([^/:]+)/.exec(pass?.words[1] ?? '')?.[1] ?? ''
   const pool = upstreams.get(name)
   const headers = headersOf(parts, around)
-  if (pass === undefined || pool === undefined || pool === name || headers === 'with Host')
-    return []
-  const inherits = headersOf(parts, 'none') === 'none' && headers === 'without Host'
-  if (!inherits) return [`proxy_set_header Host "${name}";`]
-  decideAt(pass, `the servers see "Host: ${pool}" where they saw "Host: ${name}"`, imp)
-  return []
+  const told = headers.some(({ words }) => /^host$/i.test(words[1] ?? ''))
+  const other = [...upstreams].find(([was, is]) => was !== is)
+  if (pass?.words[1]?.includes('$') && !told && other !== undefined)
+    decideAt(
+      pass,
+      `servers see the pool's name as Host, where they saw the upstream's: "${other[1]}" for "${other[0]}"`,
+      imp,
+    )
+  if (pool === undefined || pool === name || told) return []
+  // One of its own is the end of those it inherits.
+  const inherited = headers === around ? around : []
+  return [
+    ...inherited.flatMap(({ raws }) => wrapped(raws.map(plain), ';')),
+    `proxy_set_header Host "${name}";`,
+  ]
 }
 
 type Place = { readonly parent: string; readonly headers: Headers; readonly printing: Printing }
@@ -84,7 +97,7 @@ function textOf(part: Part, place: Place): readonly string[] {
   return [
     ...wrapped(raws, ' {'),
     ...children.flatMap((child) => textOf(child, inner)),
-    ...hostLine(children, place.headers, place.printing),
+    ...hostLines(children, place.headers, place.printing),
     '}',
   ]
 }
@@ -110,7 +123,8 @@ export function keptLines(
   const headers = headersOf(parts, around)
   const lines = parts.flatMap((part) => {
     const text = textOf(part, { parent: '', headers, printing })
-    const why = faultOf(part, text)
+    const own = isOwned(printing.place, part.words[0] ?? '')
+    const why = own ? 'hactl renders its own' : faultOf(part, text)
     if (why !== undefined) {
       unknown(part, imp, why)
       return []
@@ -119,7 +133,7 @@ export function keptLines(
     for (const one of includesIn(part)) askForFile(one, imp)
     return text
   })
-  return [...lines, ...hostLine(parts, around, printing)]
+  return [...lines, ...hostLines(parts, around, printing)]
 }
 
 const includesIn = (part: Part): readonly Part[] =>

@@ -25,12 +25,12 @@ export function readSites(
   imp: Import,
 ): undefined {
   const { mode, upstreams, node } = context
-  const headers = headersOf(shared, 'none')
+  const headers = headersOf(shared, [])
   const text = new Map<Part, readonly string[]>()
   for (const server of servers) {
-    imp.say(server.directive, 'kept')
+    imp.say(server.directive, 'modelled')
     const rest = server.children.filter((part) => !OF_LISTENER.test(part.words[0] ?? ''))
-    text.set(server, keptLines(rest, headers, { upstreams, imp } satisfies Printing))
+    text.set(server, keptLines(rest, headers, { upstreams, place: 'site', imp } satisfies Printing))
     for (const part of server.children)
       if (/^(?:server_name|ssl|http2)$/.test(part.words[0] ?? ''))
         imp.say(part.directive, 'modelled')

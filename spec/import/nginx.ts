@@ -100,7 +100,7 @@ function keepIn(
   imp: Import,
   upstreams: Context['upstreams'] = new Map(),
 ): readonly string[] {
-  const lines = keptLines(parts, 'none', { upstreams, imp })
+  const lines = keptLines(parts, [], { upstreams, place, imp })
   if (lines.length > 0)
     imp.sections.verbatim[`nginx-${place}`] = {
       engine: 'nginx',

@@ -2,34 +2,14 @@
 import { entries } from '../maps.ts'
 import { headsOf, leavesBlock } from '../nginx-text.ts'
 import type { Spec } from '../schema.ts'
-import type { Verbatim } from '../verbatim.ts'
+import { isOwned, type KeptPlace, type Verbatim } from '../verbatim.ts'
 import { conditionsClosed, leavesSection } from './extra-lines.ts'
 import { error, type Rule } from './rule.ts'
-
-const set = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
-/** Directives that hactl renders there: a second one would be refused, or win unseen. */
-const OWNED: Readonly<Record<string, ReadonlySet<string>>> = {
-  site: set('listen server_name server'),
-  global: set(
-    `description daemon user group uid gid nbproc nbthread hard-stop-after pidfile master-worker
-    mworker-max-reloads`,
-  ),
-  section: set(''),
-  main: set(
-    `user pid daemon master_process worker_processes worker_rlimit_nofile worker_shutdown_timeout pcre_jit error_log events
-    http stream`,
-  ),
-  events: set('worker_connections'),
-  http: set(
-    'server upstream map_hash_bucket_size variables_hash_max_size variables_hash_bucket_size',
-  ),
-  stream: set('server upstream'),
-}
 
 type Kept = {
   readonly keys: readonly string[]
   readonly engine: Verbatim['engine']
-  readonly place: keyof typeof OWNED & string
+  readonly place: KeptPlace
   readonly lines: readonly string[]
 }
 
@@ -39,7 +19,7 @@ export const keptOf = (spec: Spec): readonly Kept[] => [
     entries(proxy.sites).map(([site, { lines }]) => ({
       keys: ['proxies', name, 'sites', site, 'lines'],
       engine: 'nginx' as const,
-      place: 'site',
+      place: 'site' as const,
       lines,
     })),
   ),
@@ -59,8 +39,8 @@ export const verbatimLines: Rule = (spec) =>
     return [error('HA151', kept.keys, message, 'they are directives and whole blocks of one place')]
   })
 
-const ownedIn = (place: string, heads: readonly string[]): string | undefined => {
-  const own = heads.find((head) => OWNED[place]?.has(head))
+const ownedIn = (place: KeptPlace, heads: readonly string[]): string | undefined => {
+  const own = heads.find((head) => isOwned(place, head))
   return own === undefined ? undefined : `"${own}" is rendered by hactl`
 }
 
