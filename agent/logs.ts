@@ -12,9 +12,13 @@ const WAITING_MAX = 8
 const REST_MS = 200
 const CUT = ' (cut)'
 
+/** Takes the secrets of this node out by their values. */
+type Redact = (text: string) => string
+const nothing: Redact = (text) => text
+
 /** Secrets are hidden before a line is cut, so that no half of one is left. */
-function clean({ text, ...line }: LogLine): LogLine {
-  const masked = withoutSecrets(text)
+function clean({ text, ...line }: LogLine, redact: Redact): LogLine {
+  const masked = withoutSecrets(redact(text))
   return {
     ...line,
     text:
@@ -35,10 +39,15 @@ function fitting(lines: readonly LogLine[]): readonly LogLine[] {
 }
 
 /** One reading for whoever asked. Never throws. */
-export async function readLogs(door: LogDoor, ask: LogsAsk, signal: AbortSignal): Promise<Logs> {
+export async function readLogs(
+  door: LogDoor,
+  ask: LogsAsk,
+  signal: AbortSignal,
+  redact: Redact = nothing,
+): Promise<Logs> {
   try {
     const { lines, after, note } = await door(ask, signal)
-    const all = lines.map(clean)
+    const all = lines.map((line) => clean(line, redact))
     const shown = fitting(all)
     const left = all.length - shown.length
     const notes = [note, left === 0 ? '' : `${left} older lines did not fit`]
@@ -55,6 +64,7 @@ export async function readLogs(door: LogDoor, ask: LogsAsk, signal: AbortSignal)
 
 export function createLogDesk(
   door: LogDoor,
+  redact: Redact,
   clock: Clock,
   signal: AbortSignal,
 ): (ask: LogsAsk) => Promise<Logs> {
@@ -69,7 +79,7 @@ export function createLogDesk(
         error: 'too many ask this node at once',
       }
     waiting++
-    const answer = last.then(() => readLogs(door, ask, signal))
+    const answer = last.then(() => readLogs(door, ask, signal, redact))
     // Aborted when the agent ends: nobody is answered then.
     last = answer.then(() => clock.sleep(REST_MS, signal)).catch(() => undefined)
     try {

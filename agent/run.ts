@@ -170,7 +170,7 @@ type DoorNeeds = {
   readonly events: EventQueue
   readonly wake: () => void
   readonly log: (line: string) => void
-  readonly secrets: Pick<Secrets, 'line'>
+  readonly secrets: Secrets
   readonly yields: ReadonlyMap<string, Yielding>
 }
 
@@ -249,6 +249,7 @@ function openUplink(agent: Agent, url: string, needs: DoorNeeds): Uplink {
     },
     logs: createLogDesk(
       createLogDoor(world.host.supervisor.kind, needs.config.run),
+      needs.secrets.vault.redact,
       world.clock,
       agent.signal,
     ),

@@ -57,6 +57,7 @@ test('one reading at a time with a rest after each; who asks on and on is told s
       running--
       return { lines: [], after: '', note: '' }
     },
+    (text) => text,
     clock,
     never,
   )
