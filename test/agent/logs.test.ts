@@ -28,6 +28,13 @@ test('secrets are hidden, also where a line is cut', async () => {
   assert.match(lines[3]?.text ?? '', /y \(cut\)$/)
 })
 
+test('a secret of the node is taken out by its value, where nothing tells it by its look', async () => {
+  const door = async () => ({ lines: [line('got canary-77 here')], after: '', note: '' })
+  const redact = (text: string) => text.replaceAll('canary-77', '[secret]')
+  const { lines } = await readLogs(door, ASK, never, redact)
+  assert.deepEqual(lines, [line('got [secret] here')])
+})
+
 test('more than an answer holds: the newest, and how many are not there', async () => {
   const many = Array.from({ length: 300 }, (_, n) => line(`${n} ${'z'.repeat(1_900)}`))
   const { lines, note } = await reading(many)

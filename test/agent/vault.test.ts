@@ -40,7 +40,7 @@ type Node = {
   readonly said: string[]
 }
 
-async function boot(fake: FakeHost, places: Map<string, string>, body = BODY): Promise<Node> {
+async function boot(fake: FakeHost, places: Map<string, string>, body = BODY, revision = 1) {
   const clock = fakeClock()
   const memory = await openMemory(fake.host, STATE)
   const vault = await openVault(VAULT, {
@@ -59,7 +59,7 @@ async function boot(fake: FakeHost, places: Map<string, string>, body = BODY): P
   status.onChange(() => said.push(JSON.stringify(status.report())))
   let offered = false
   const fetch = async () => {
-    const now = offered ? undefined : { body, revision: 1, allow: [] }
+    const now = offered ? undefined : { body, revision, allow: [] }
     offered = true
     return now
   }
@@ -136,9 +136,38 @@ test('a value that the daemon cannot load is taken back to the one before, and n
     assert.notEqual(reason, '', bad)
     assert.ok(node.fake.daemons.loaded('haproxy')?.includes(VALUE), bad)
     assert.ok(node.fake.disk.read(CONFIG_PATH)?.body.includes(VALUE), bad)
+    // Also for an agent that is killed now: the way back stands on disk.
+    assert.ok(holding(node, VALUE).includes(VAULT), bad)
     assert.doesNotMatch(node.said.join('\n'), /canary/)
     assert.doesNotMatch(node.fake.disk.read(`${STATE}/meta.json`)?.body ?? '', /canary/)
   }
+})
+
+test('a new spec that a value breaks is quarantined, and the reason on disk does not hold it', async () => {
+  const node = await ready()
+  const next = structuredClone(spec)
+  next.secrets.bad = { from: 'file:/etc/hactl/bad' }
+  next.proxies[proxy].extra.push(`http-request ${ref('bad')}`)
+  node.places.set('file:/etc/hactl/bad', 'canary-BROKEN-9')
+  const again = await boot(node.fake, node.places, JSON.stringify(next), 2)
+  const { condition, reason } = await passes(again)
+  assert.equal(condition, 'Stalled')
+  assert.match(reason, /haproxy refuses the configuration: .*unknown keyword '\[secret\]'/)
+  const meta = node.fake.disk.read(`${STATE}/meta.json`)?.body ?? ''
+  assert.match(meta, /unknown keyword '\[secret\]'/)
+  assert.doesNotMatch(`${meta}${again.said.join()}`, /canary/)
+  assert.ok(node.fake.serving)
+})
+
+test('a file is for root alone for no other reason than the value in it', async () => {
+  const plain = structuredClone(spec)
+  delete plain.stats
+  const node = await ready(JSON.stringify(plain))
+  assert.equal(node.fake.disk.read(CONFIG_PATH)?.mode, 0o600)
+  delete plain.proxies[proxy].extra
+  delete plain.secrets
+  const open = await ready(JSON.stringify(plain))
+  assert.equal(open.fake.disk.read(CONFIG_PATH)?.mode, 0o644)
 })
 
 test('a secret that cannot be had stalls the node: nothing is changed, and it goes on by itself later', async () => {

@@ -72,8 +72,11 @@ function runProgram(argv: readonly string[], disk: FakeDisk, programs: Set<strin
   const config = args[args.indexOf(program === 'nginx' ? '-c' : '-f') + 1] ?? ''
   const text = disk.read(config)?.body
   if (text !== undefined && passesCheck(text)) return exec(0)
-  const says = text === undefined ? 'cannot open it' : "unknown keyword 'BROKEN'"
-  if (program === 'keepalived') return exec(4, '', `(${config}: Line 1) Unknown keyword 'BROKEN'\n`)
+  // As the real ones: they repeat the word that they do not know.
+  const word = /[\w-]*BROKEN[\w-]*/.exec(text ?? '')?.[0] ?? ''
+  const says = text === undefined ? 'cannot open it' : `unknown keyword '${word}'`
+  if (program === 'keepalived')
+    return exec(4, '', `(${config}: Line 1) Unknown keyword '${word}'\n`)
   if (program === 'nginx') return exec(1, '', `nginx: [emerg] ${says} in ${config}:1\n`)
   return exec(1, '', `[ALERT]    (1) : config : [${config}:1] : ${says}\n`)
 }

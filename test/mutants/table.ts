@@ -1,4 +1,5 @@
 // Defects that the tests must notice: each is one textual edit of the agent, and what must fail with it.
+import { SECRET_MUTANTS } from './secrets.ts'
 
 export type Mutant = {
   readonly name: string
@@ -244,4 +245,5 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
     kill: tests('agent/trust'),
   },
+  ...SECRET_MUTANTS,
 ]
