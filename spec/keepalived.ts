@@ -64,10 +64,12 @@ export const conditionOf = (text: string): string | undefined =>
  * `!` would begin a comment (decomment() of its parser: anywhere outside of quotes).
  */
 export function wordsOf(line: string): readonly string[] | undefined {
-  const words = line.match(WORD) ?? []
+  const words = tokensOf(line)
   return words.every((word) => !/[#!"']/.test(word.replace(QUOTED, ''))) ? words : undefined
 }
+/** Words and braces of any line; a quote that stays open is a letter. */
+export const tokensOf = (line: string): readonly string[] => line.match(WORD) ?? []
 const QUOTED = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/g
-const WORD = /(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^\s{}])+|[{}]/g
+const WORD = /(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\$\{[^\s{}]*\}|[^\s{}])+|[{}]/g
 
 export const unquoted = (word: string): string => word.replace(/["']/g, '')

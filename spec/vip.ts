@@ -14,6 +14,10 @@ import { Cidr, Interface, mapOf, Ms, Name, oneOf, Path } from './names.ts'
 
 const closed = { additionalProperties: false }
 
+/** Words of ip-address(8); none can end a block or begin a comment. */
+const ADDRESS_OPTIONS_PATTERN = '^[a-z-](?:[A-Za-z0-9 .:/_+-]{0,200}[A-Za-z0-9+-])?$'
+export const ADDRESS_OPTIONS = new RegExp(ADDRESS_OPTIONS_PATTERN)
+
 export const Peer = Type.Object(
   {
     priority: Type.Integer({
@@ -99,7 +103,7 @@ export const Vip = Type.Object(
     addressOptions: Type.Optional(
       Type.Record(
         Type.String({ pattern: '^[0-9a-fA-F.:]{2,45}(?:/[0-9]{1,3})?$' }),
-        Type.String({ pattern: '^[a-z-](?:[A-Za-z0-9 .:/_+-]{0,200}[A-Za-z0-9+-])?$' }),
+        Type.String({ pattern: ADDRESS_OPTIONS_PATTERN }),
         {
           ...closed,
           maxProperties: 20,

@@ -5,6 +5,8 @@ import { importHaproxy } from './haproxy.ts'
 import { todayOf } from './haproxy-keys.ts'
 import { haproxyLines, withConditions } from './haproxy-text.ts'
 import { importKeepalived } from './keepalived.ts'
+import { placeKept } from './keepalived-keep.ts'
+import { placePeers } from './keepalived-node.ts'
 import { keepalivedLines } from './keepalived-text.ts'
 import { kindOf } from './kind.ts'
 import { newLedger } from './ledger.ts'
@@ -34,7 +36,7 @@ type Reader = {
   readonly run: (imp: Import) => undefined
 }
 /** Programs whose files are parts of one configuration. */
-const WHOLE: readonly Kind[] = ['haproxy', 'nginx']
+const WHOLE: readonly Kind[] = ['haproxy', 'keepalived', 'nginx']
 
 /** Reads a file into its directives, and says how to translate them. */
 const READERS: Readonly<Record<Kind, (file: SourceFile, more: readonly SourceFile[]) => Reader>> = {
@@ -48,8 +50,8 @@ const READERS: Readonly<Record<Kind, (file: SourceFile, more: readonly SourceFil
     })
     return { directives: lines, run: (imp) => importHaproxy(lines, node, imp) }
   },
-  keepalived: ({ text, name, node }) => {
-    const sources = keepalivedLines(text, name)
+  keepalived: ({ node, ...first }, more) => {
+    const sources = [first, ...more].flatMap(({ text, name }) => keepalivedLines(text, name))
     const directives = sources.flatMap(({ directive }) =>
       directive.text === '' ? [] : [directive],
     )
@@ -83,6 +85,8 @@ const empty = (): Sections => ({
   lvs: map(),
   exports: map(),
   mounts: map(),
+  kept: map(),
+  unicast: [],
 })
 
 /** Never throws on any text. Proxies of several hosts that are the same become one. */
@@ -105,17 +109,21 @@ export function importFiles(files: readonly SourceFile[], options: ImportOptions
     const say: Import['say'] = (directive, fate, why) => {
       if (known.has(directive)) ledger.say(directive, fate, why)
     }
-    run({ sections: own, say, decide: ledger.decide })
+    run({ sections: own, kinds: new Set(kinds), say, decide: ledger.decide })
     if (alone) joinHosts(sections, own, file.node, ledger.decide)
     // A file with conditions for several hosts brings nodes of its own.
     if (alone || kind !== 'keepalived' || Object.keys(sections.nodes).length === 0)
       sections.nodes[file.node] ??= {}
   }
+  for (const [name, node] of Object.entries(sections.nodes)) {
+    const address = options.addresses[name]
+    if (address !== undefined) node.address = address
+  }
+  placePeers(sections, ledger.decide)
+  placeKept(sections)
   placeProxies(sections)
   for (const [name, node] of Object.entries(sections.nodes)) {
-    const address = options.addresses[name] ?? node.address
-    if (address !== undefined) node.address = address
-    else
+    if (node.address === undefined)
       ledger.decide(
         `/nodes/${name}/address`,
         `no file says the address of ${name}: give --address ${name}=ADDRESS/PREFIX`,
@@ -128,7 +136,7 @@ export function importFiles(files: readonly SourceFile[], options: ImportOptions
 
 /** Without empty sections. */
 function specOf(sections: Sections, cluster: string) {
-  const { nodes, ...rest } = sections
+  const { nodes, kept: _kept, unicast: _unicast, ...rest } = sections
   const full = Object.entries(rest).filter(([, value]) => Object.keys(value).length > 0)
   return { version: 1, cluster, nodes, ...Object.fromEntries(full) }
 }

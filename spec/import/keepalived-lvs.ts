@@ -1,136 +1,186 @@
-// virtual_server: a virtual service of the spec at the vip that has its address.
+// virtual_server: a virtual service of the spec at the vip that has its address; a whole block where the spec cannot say it.
 import { parseAddress } from '../address.ts'
 import { SCHEDULERS } from '../lvs.ts'
+import { commonCheck, intervalMs, isCheck, TIMES } from './keepalived-check.ts'
+import { type Host, keep, keptLines, mailed, sayAll } from './keepalived-keep.ts'
 import type { Block } from './keepalived-text.ts'
 import type { Draft, Import } from './types.ts'
 import { freeName, secondsMs, whole } from './words.ts'
 
-type Place = { readonly address: string; readonly port: number }
-
-const KINDS: Readonly<Record<string, string>> = {
-  TCP_CHECK: 'connect',
-  UDP_CHECK: 'connect',
-  HTTP_GET: 'http',
-  PING_CHECK: 'ping',
-}
-
-export function readGroup(block: Block, imp: Import): undefined {
-  imp.say(block.directive, 'modelled', 'each of its places is a virtual service')
-  for (const { words, directive } of block.children) {
-    const good = placeOf(words[0], words[1]) !== undefined
-    imp.say(
-      directive,
-      good ? 'modelled' : 'not-taken',
-      good ? '' : 'the spec has no firewall marks and no ranges',
-    )
-    if (!good)
-      imp.decide(
-        `${directive.file}:${directive.line}`,
-        `"${words.join(' ')}" is not taken: a virtual service has one address and port`,
-      )
-  }
-}
+type Place = { readonly address: string; readonly family: 4 | 6; readonly port: number }
 
 function placeOf(address: string | undefined, port: string | undefined): Place | undefined {
   const parsed = parseAddress(address ?? '')
   const number = whole(port, 1, 65_535)
-  return parsed === undefined || number === undefined
-    ? undefined
-    : { address: parsed.address, port: number }
+  return parsed === undefined || number === undefined ? undefined : { ...parsed, port: number }
 }
 
-function placesOf(block: Block, groups: readonly Block[]): readonly Place[] {
+/** Where the service is reached; undefined where a place is a firewall mark, a range, or has no port. */
+function placesOf(block: Block, groups: readonly Block[]): readonly Place[] | undefined {
   const [, first, second] = block.words
   const lines =
     first === 'group'
       ? (groups.find(({ words }) => words[1] === second)?.children.map(({ words }) => words) ?? [])
       : [block.words.slice(1)]
-  return lines.flatMap((words) => placeOf(words[0], words[1]) ?? [])
+  const places = lines.map((words) => placeOf(words[0], words[1]))
+  const known = places.flatMap((place) => place ?? [])
+  return known.length === places.length && known.length > 0 ? known : undefined
 }
 
-export function readService(block: Block, groups: readonly Block[], imp: Import): undefined {
+const said = (block: Block, ...keys: readonly string[]): string | undefined =>
+  block.children.findLast(({ words }) => keys.includes(words[0] ?? ''))?.words[1]
+
+const vipAt = ({ sections }: Import, address: string): string | undefined =>
+  Object.entries(sections.vips).find(([, { addresses }]) =>
+    addresses.some((text) => parseAddress(text.split('/')[0] ?? '')?.address === address),
+  )?.[0]
+
+/** True where a block stays as it is, and the group that it names with it. */
+export const staysWhole = (block: Block, groups: readonly Block[], imp: Import): boolean =>
+  wholeWhy(block, placesOf(block, groups), imp) !== undefined
+
+export function readService(block: Block, groups: readonly Block[], host: Host): undefined {
+  const { imp } = host
   const places = placesOf(block, groups)
-  const where = `${block.directive.file}:${block.directive.line}`
-  imp.say(
-    block.directive,
-    places.length > 0 ? 'modelled' : 'not-taken',
-    'a virtual service of the spec has one address and port',
-  )
-  if (places.length === 0)
+  const why = wholeWhy(block, places, imp)
+  if (why !== undefined || places === undefined) {
     imp.decide(
-      where,
-      `"${block.words.join(' ')}" is not taken: a firewall mark or a place that cannot be read`,
+      `${block.directive.file}:${block.directive.line}`,
+      `"${block.raw.join(' ')}" stays a block of keepalived.conf that hactl only carries: ${why}`,
     )
-  const draft: Draft = { servers: {} }
-  const check: Draft = {}
-  for (const one of block.children) readLine(one, draft, check, imp)
-  for (const place of places) {
-    const vip = Object.entries(imp.sections.vips).find(([, { addresses }]) =>
-      addresses.some((text) => parseAddress(text.split('/')[0] ?? '')?.address === place.address),
-    )?.[0]
-    if (vip === undefined) {
-      imp.decide(
-        where,
-        `no vrrp_instance holds ${place.address}: name the vip of the virtual service`,
+    return keep(block, 'blocks', '', host)
+  }
+  imp.say(block.directive, 'modelled')
+  const draft = draftOf(block, host)
+  for (const place of places) addService(block, place, draft, imp)
+}
+
+/** Why the spec cannot say a service. */
+function wholeWhy(
+  block: Block,
+  places: readonly Place[] | undefined,
+  imp: Import,
+): string | undefined {
+  if (places === undefined) return 'it is at a firewall mark or a range, or has no port'
+  const lost = places.find(({ address }) => vipAt(imp, address) === undefined)
+  if (lost !== undefined) return `no vrrp_instance holds ${lost.address}; which vip is it at?`
+  const part = places.find((place) => !servedWhole(place, places, imp))
+  if (part !== undefined) return `it is at ${part.address} alone, and its vip has other addresses`
+  const scheduler = said(block, 'lb_algo', 'lvs_sched') ?? 'wlc'
+  if (!SCHEDULERS.some((name) => name === scheduler))
+    return `the spec has no scheduler ${scheduler}`
+  const methods = block.children.filter(({ words }) =>
+    /^(?:lb_kind|lvs_method)$/.test(words[0] ?? ''),
+  )
+  if (methods.some(({ words }) => !/^(?:dr|nat|tun)$/i.test(words[1] ?? '') || words.length > 2))
+    return 'the spec has no such way to the servers'
+  if (!/^(?:tcp|udp)$/i.test(said(block, 'protocol') ?? 'tcp')) return 'it is neither tcp nor udp'
+  if (intervalMs(block) === undefined) return 'the spec has no such delay_loop'
+  return persistenceWhy(block) ?? realsWhy(block, places)
+}
+
+/** A virtual service of the spec is at all addresses of its vip. */
+function servedWhole({ address, port }: Place, places: readonly Place[], imp: Import): boolean {
+  const addresses = imp.sections.vips[vipAt(imp, address) ?? '']?.addresses ?? []
+  return addresses.every((text) => {
+    const one = parseAddress(text.split('/')[0] ?? '')?.address
+    return places.some((place) => place.address === one && place.port === port)
+  })
+}
+
+const realsOf = (block: Block): readonly Block[] =>
+  block.children.filter(({ words }) => words[0] === 'real_server')
+
+function realsWhy(block: Block, places: readonly Place[]): string | undefined {
+  const reals = realsOf(block)
+  if (reals.length === 0) return 'it has no real server'
+  const method = said(block, 'lb_kind', 'lvs_method')?.toLowerCase() ?? 'nat'
+  for (const real of reals) {
+    const parsed = parseAddress(real.words[1] ?? '')
+    if (parsed === undefined) return `${real.words[1]} is no address`
+    if (places.some(({ family }) => family !== parsed.family))
+      return 'its servers are of the other address family'
+    if (real.words[2] !== undefined && whole(real.words[2], 1, 65_535) === undefined)
+      return `${real.words[2]} is no port`
+    const own = said(real, 'lvs_method')?.toLowerCase()
+    if (own !== undefined && own !== method) return 'its servers are reached in different ways'
+    const weight = said(real, 'weight')
+    if (weight !== undefined && whole(weight, 0, 65_535) === undefined)
+      return `${weight} is no weight`
+  }
+  const sorry = block.children.find(({ words }) => words[0] === 'sorry_server')?.words
+  return sorry === undefined || parseAddress(sorry[1] ?? '') !== undefined
+    ? undefined
+    : 'its sorry server has no address'
+}
+
+/** Without a value it is six minutes (keepalived.conf(5)). */
+const PERSISTENCE_MS = 360_000
+
+function persistenceWhy(block: Block): string | undefined {
+  const of = (key: string) => block.children.find(({ words }) => words[0] === key)?.words
+  const timeout = of('persistence_timeout')
+  const ms = timeout?.[1] === undefined ? PERSISTENCE_MS : secondsMs(timeout[1])
+  if (ms === undefined || ms < 1_000) return 'its persistence_timeout cannot be read'
+  const mask = of('persistence_granularity')
+  return mask === undefined || maskOf(mask[1] ?? '') !== undefined
+    ? undefined
+    : 'its persistence_granularity cannot be read'
+}
+
+function draftOf(block: Block, host: Host): Draft {
+  const { imp } = host
+  const check = commonCheck(block, realsOf(block))
+  const idle = realsOf(block).every((real) => !real.children.some(isCheck))
+  const draft: Draft = { servers: {}, method: 'nat' }
+  const extra: string[] = []
+  for (const one of block.children) {
+    const member = memberOf(one)
+    const [first = ''] = one.words
+    if (member !== undefined) {
+      Object.assign(draft, member)
+      imp.say(one.directive, 'modelled')
+    } else if (first === 'real_server')
+      draft['servers'] = { ...Object(draft['servers']), ...realOf(one, block, check, draft, host) }
+    else if (first === 'delay_loop' || first === 'weight') imp.say(one.directive, 'modelled')
+    else if (check !== undefined && (TIMES.has(first) || first === 'virtualhost'))
+      imp.say(one.directive, 'modelled')
+    else if (first === 'nat_mask')
+      sayAll(
+        one,
+        imp,
+        'replaced',
+        'keepalived itself ignores it since 2005; the prefix of the vip says it',
       )
-    }
-    const protocol = draft['protocol'] === 'udp' ? '-udp' : ''
-    const known = Object.values(imp.sections.lvs).some((other) =>
-      same(other, { vip, port: place.port, protocol: draft['protocol'] }),
-    )
-    if (known) continue
-    const name = freeName(`${(vip ?? 'lvs').slice(0, 20)}-${place.port}${protocol}`, {
-      has: (one) => Object.hasOwn(imp.sections.lvs, one),
-    })
-    imp.sections.lvs[name] = {
-      ...(vip !== undefined && { vip }),
-      port: place.port,
-      ...draft,
-      check: { ...check, ...(check['type'] === undefined && { type: 'none' }) },
-    }
+    else extra.push(...(keptLines(one, 'lvs', host) ?? []))
   }
+  const none = idle ? { type: 'none' } : { type: 'none', intervalMs: intervalMs(block) }
+  return { ...draft, check: check ?? none, ...(extra.length > 0 && { extra }) }
 }
 
-/** The other director has the same service. */
-const same = (a: Draft, b: Draft): boolean =>
-  a['vip'] === b['vip'] && a['port'] === b['port'] && a['protocol'] === b['protocol']
-
-const IGNORED: Readonly<Record<string, string>> = {
-  nat_mask: 'keepalived itself ignores it since 2005; the prefix of the vip says it',
-  ha_suspend: 'the agent runs the checks where the vip is',
-  ops: 'one-packet scheduling is not in the spec',
-  lvs_sync_daemon_interface: 'connections are not synchronised between directors',
-}
-
-function readLine(one: Block, draft: Draft, check: Draft, imp: Import): undefined {
-  const [first = '', second = '', third] = one.words
+/** Members of the service that one line says; undefined where it says none. */
+function memberOf({ words: [first = '', second = '', third] }: Block): Draft | undefined {
   const lower = second.toLowerCase()
-  const set = (member: Draft) => {
-    Object.assign(draft, member)
-    imp.say(one.directive, 'modelled')
+  switch (first) {
+    case 'lb_algo':
+    case 'lvs_sched':
+      return { scheduler: lower }
+    case 'lb_kind':
+    case 'lvs_method':
+      return { method: lower }
+    case 'protocol':
+      return lower === 'udp' ? { protocol: 'udp' } : {}
+    case 'persistence_timeout':
+      return { persistenceMs: secondsMs(second) ?? PERSISTENCE_MS }
+    case 'persistence_granularity':
+      return { persistencePrefix: maskOf(second) }
+    case 'sorry_server': {
+      const port = whole(third, 1, 65_535)
+      return { sorry: { address: second, ...(port !== undefined && { port }) } }
+    }
+    default:
+      return undefined
   }
-  const ms = secondsMs(second)
-  if (/^(?:lb_algo|lvs_sched)$/.test(first) && SCHEDULERS.some((name) => name === lower))
-    set({ scheduler: lower })
-  else if (/^(?:lb_kind|lvs_method)$/.test(first) && /^(?:dr|nat|tun)$/.test(lower))
-    set({ method: lower })
-  else if (first === 'protocol' && /^(?:tcp|udp)$/.test(lower))
-    set(lower === 'udp' ? { protocol: 'udp' } : {})
-  else if (first === 'persistence_timeout' && ms !== undefined && ms >= 1_000)
-    set({ persistenceMs: ms })
-  else if (first === 'persistence_granularity' && maskOf(second) !== undefined)
-    set({ persistencePrefix: maskOf(second) })
-  else if (timing(first, second, check)) imp.say(one.directive, 'modelled')
-  else if (first === 'sorry_server') {
-    const place = placeOf(second, third)
-    if (place === undefined) lose(one, 'it is no address and port', imp)
-    else set({ sorry: { ...place } })
-  } else if (first === 'virtualhost') {
-    check['host'] = second
-    imp.say(one.directive, 'modelled')
-  } else if (first === 'real_server') readReal(one, draft, check, imp)
-  else if (Object.hasOwn(IGNORED, first)) imp.say(one.directive, 'replaced', IGNORED[first])
-  else lose(one, `a virtual service of the spec has no ${first}`, imp)
 }
 
 /** 255.255.255.0 or 24 as a prefix length. */
@@ -145,94 +195,57 @@ function maskOf(text: string): number | undefined {
   return /^1+0*$/.test(bits) ? (bits.indexOf('0') === -1 ? 32 : bits.indexOf('0')) : undefined
 }
 
-function timing(first: string, second: string, check: Draft): boolean {
-  const ms = secondsMs(second)
-  if (/^(?:nb_get_retry|retry)$/.test(first)) {
-    const retries = whole(second, 0, 100)
-    if (retries === undefined) return false
-    check['retries'] = retries
-    return true
-  }
-  const key = {
-    delay_loop: 'intervalMs',
-    connect_timeout: 'timeoutMs',
-    delay_before_retry: 'retryDelayMs',
-  }[first]
-  if (key === undefined || ms === undefined || ms < 100 || ms > 600_000) return false
-  check[key] = ms
-  return true
-}
-
-function lose(block: Block, why: string, imp: Import): undefined {
-  imp.decide(
-    `${block.directive.file}:${block.directive.line}`,
-    `"${block.words.join(' ')}" is not taken: ${why}`,
-  )
-  const all = (one: Block): undefined => {
-    imp.say(one.directive, 'not-taken', why)
-    one.children.forEach(all)
-  }
-  all(block)
-}
-
-function readReal(block: Block, draft: Draft, check: Draft, imp: Import): undefined {
-  const [, address = '', port] = block.words
-  const parsed = parseAddress(address)
-  const number = whole(port, 1, 65_535)
-  if (parsed === undefined) return lose(block, 'it is no address', imp)
+function realOf(
+  block: Block,
+  service: Block,
+  check: Draft | undefined,
+  { servers }: Draft,
+  host: Host,
+): Draft {
+  const { imp } = host
+  const port = whole(block.words[2], 1, 65_535)
+  const weight = whole(said(block, 'weight') ?? said(service, 'weight'), 0, 65_535)
   imp.say(block.directive, 'modelled')
-  const server: Draft = { address: parsed.address, ...(number !== undefined && { port: number }) }
+  const extra: string[] = []
   for (const one of block.children) {
     const [first = '', second] = one.words
-    const weight = whole(second, 0, 65_535)
-    if (first === 'weight' && weight !== undefined) {
-      server['weight'] = weight
-      imp.say(one.directive, 'modelled')
-    } else if (Object.hasOwn(KINDS, first)) readCheck(one, number, check, imp)
+    if (first === 'weight' || first === 'lvs_method') imp.say(one.directive, 'modelled')
+    else if (check !== undefined && isCheck(one)) sayAll(one, imp, 'modelled')
     else if (/^[ul]threshold$/.test(first) && second === '0') imp.say(one.directive, 'modelled')
-    else lose(one, `a real server of the spec has no ${first}`, imp)
+    else if (first === 'smtp_alert') mailed(one, host)
+    else extra.push(...(keptLines(one, 'server', host) ?? []))
   }
-  const servers = draft['servers']
-  const before = typeof servers === 'object' && !Array.isArray(servers) ? servers : {}
-  draft['servers'] = { ...before, [`rs${Object.keys(before).length + 1}`]: server }
-}
-
-/** The first check of the first real server is the service's; one that asks otherwise is not taken. */
-function readCheck(block: Block, port: number | undefined, check: Draft, imp: Import): undefined {
-  const type = KINDS[block.words[0] ?? '']
-  if (check['type'] !== undefined && check['type'] !== type)
-    return lose(block, 'a virtual service has one kind of check', imp)
-  if (type !== undefined) check['type'] = type
-  imp.say(block.directive, 'modelled')
-  for (const one of block.children) {
-    const [first = '', second = ''] = one.words
-    const number = whole(second, 1, 65_535)
-    if (timing(first, second, check)) imp.say(one.directive, 'modelled')
-    else if (first === 'connect_port' && number !== undefined) {
-      if (number !== port) check['port'] = number
-      imp.say(one.directive, 'modelled')
-    } else if (first === 'url') readUrl(one, check, imp)
-    else if (first === 'virtualhost') {
-      check['host'] = second
-      imp.say(one.directive, 'modelled')
-    } else lose(one, `a check of the spec has no ${first}`, imp)
+  return {
+    [`rs${Object.keys(Object(servers)).length + 1}`]: {
+      address: parseAddress(block.words[1] ?? '')?.address,
+      ...(port !== undefined && { port }),
+      ...(weight !== undefined && { weight }),
+      ...(extra.length > 0 && { extra }),
+    },
   }
 }
 
-function readUrl(block: Block, check: Draft, imp: Import): undefined {
-  imp.say(block.directive, 'modelled')
-  for (const one of block.children) {
-    const [first = '', second = ''] = one.words
-    const status = whole(second, 100, 599)
-    if (first === 'path' && /^\/[A-Za-z0-9/._&,;=:%?+-]{0,255}$/.test(second))
-      check['path'] = second
-    else if (first === 'status_code' && status !== undefined && one.words.length === 2)
-      check['status'] = status
-    else if (first === 'virtualhost') check['host'] = second
-    else {
-      lose(one, `a check of the spec has no ${first}`, imp)
-      continue
-    }
-    imp.say(one.directive, 'modelled')
+function addService(block: Block, place: Place, draft: Draft, imp: Import): undefined {
+  const { lvs } = imp.sections
+  const vip = vipAt(imp, place.address)
+  const service: Draft = { ...(vip !== undefined && { vip }), port: place.port, ...draft }
+  const there = Object.entries(lvs).find(
+    ([, other]) =>
+      other['vip'] === vip &&
+      other['port'] === place.port &&
+      other['protocol'] === draft['protocol'],
+  )
+  if (there !== undefined) {
+    if (JSON.stringify(there[1]) !== JSON.stringify(service))
+      imp.decide(
+        `${block.directive.file}:${block.directive.line}`,
+        `"${block.raw.join(' ')}" differs from lvs ${there[0]} of another host or address of the vip: that one stands`,
+      )
+    return
   }
+  const protocol = draft['protocol'] === 'udp' ? '-udp' : ''
+  const name = freeName(`${(vip ?? 'lvs').slice(0, 20)}-${place.port}${protocol}`, {
+    has: (one) => Object.hasOwn(lvs, one),
+  })
+  lvs[name] = service
 }

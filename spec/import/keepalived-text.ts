@@ -1,12 +1,16 @@
-// keepalived.conf as a tree of blocks: comments, quotes, definitions ($X=, ${X}, \ continued), conditions (@id) of keepalived.conf(5).
+// keepalived.conf as a tree of blocks: lines, comments, quotes, conditions (@id). What lines expand to: keepalived-expand.ts.
+import { tokensOf, unquoted } from '../keepalived.ts'
+import { type Expansion, expansionOf } from './keepalived-expand.ts'
 import type { Directive } from './types.ts'
-
-const DEFINITIONS_DEEP_MAX = 10
-const NODES_MAX = 100_000
 
 export type Block = {
   readonly directive: Directive
+  /** Without their quotes. */
   readonly words: readonly string[]
+  /** As they stand in the file. */
+  readonly raw: readonly string[]
+  /** It has braces, maybe with nothing in them. */
+  readonly braces: boolean
   readonly children: readonly Block[]
 }
 /** A line of the file; `only` is the config-id it is for, `not` the one it is not for. */
@@ -32,11 +36,9 @@ export function keepalivedLines(text: string, file: string): readonly Source[] {
       .map((part) => part.replace(/\\$/, '').trim())
       .join('\n')
       .trim()
-    if (whole === '' || /^[{}\s]+$/.test(whole)) {
-      if (whole !== '') found.push(sourceOf(whole, { file, line: first + 1, text: '' }))
-      continue
-    }
-    const shown = whole.replace(/\s+/g, ' ')
+    if (whole === '') continue
+    const silent = /^[{}\s]+$/.test(whole)
+    const shown = silent ? '' : whole.replace(/\s+/g, ' ')
     found.push(sourceOf(whole, { file, line: first + 1, text: shown }))
   }
   return found
@@ -44,21 +46,27 @@ export function keepalivedLines(text: string, file: string): readonly Source[] {
 
 /** Without its comment: ! and # begin one outside of quotes. */
 function stripped(line: string): string {
-  let quote = false
+  let quote = ''
   for (let at = 0; at < line.length; at++) {
-    const char = line[at]
-    if (char === '"') quote = !quote
-    else if (!quote && (char === '#' || char === '!')) return line.slice(0, at).trim()
+    const char = line[at] ?? ''
+    if (char === '\\' && quote !== '') at++
+    else if (char === quote) quote = ''
+    else if (quote === '' && (char === '"' || char === "'") && line.includes(char, at + 1))
+      quote = char
+    else if (quote === '' && (char === '#' || char === '!')) return line.slice(0, at).trim()
   }
   return line.trim()
 }
 
+const CONDITION = /^@(\^?)([^\s@]+)\s+/
+const DEFINITION = /^\$([A-Za-z0-9_]+)=\s*([\s\S]*)$/
+
 function sourceOf(whole: string, directive: Directive): Source {
-  const condition = /^@(\^?)(\S+)\s+/.exec(whole)
+  const condition = CONDITION.exec(whole)
   const body = condition === null ? whole : whole.slice(condition[0].length)
   const [, not, id] = condition ?? []
   const place = id === undefined ? {} : not === '^' ? { not: id } : { only: id }
-  const define = /^\$([A-Za-z0-9_]+)=\s*([\s\S]*)$/.exec(body)
+  const define = DEFINITION.exec(body)
   return {
     directive,
     body,
@@ -67,10 +75,17 @@ function sourceOf(whole: string, directive: Directive): Source {
   }
 }
 
-/** The config-ids that the conditions of a file name. */
-export const idsOf = (sources: readonly Source[]): readonly string[] => [
-  ...new Set(sources.flatMap(({ only }) => (only === undefined ? [] : [only]))),
-]
+/** The config-ids that the conditions of a file name; those inside of definitions where there are no others. */
+export function idsOf(sources: readonly Source[]): readonly string[] {
+  const outer = sources.flatMap(({ only }) => (only === undefined ? [] : [only]))
+  const inner = sources.flatMap(({ define }) =>
+    (define?.[1].split('\n') ?? []).flatMap((line) => {
+      const found = CONDITION.exec(line)
+      return found === null || found[1] === '^' ? [] : [found[2] ?? '']
+    }),
+  )
+  return [...new Set(outer.length > 0 ? outer : inner)]
+}
 
 /** The tree for one config-id; `seen` hears of every definition. */
 export function blocksFor(
@@ -78,62 +93,83 @@ export function blocksFor(
   id: string,
   seen: (directive: Directive) => undefined,
 ): readonly Block[] {
-  const values = new Map<string, string>()
   const root: MutableBlock[] = []
   const open: MutableBlock[][] = [root]
-  const count = { left: NODES_MAX }
+  const expansion = expansionOf()
+  const state: State = { id, open, expansion, seen }
+  let file = ''
   for (const { directive, body, only, not, define } of sources) {
+    // A block that stays open ends with its file.
+    if (directive.file !== file) open.splice(1)
+    file = directive.file
     if ((only !== undefined && only !== id) || not === id) continue
     if (define !== undefined) {
-      values.set(define[0], define[1])
+      expansion.define(define[0], define[1])
       seen(directive)
-      continue
-    }
-    for (const line of expanded(body, values).split('\n')) add(line, id, directive, open, count)
+    } else for (const line of body.split('\n')) feed(line.trim(), directive, state, 0)
   }
   return root
 }
 
-type MutableBlock = { directive: Directive; words: string[]; children: MutableBlock[] }
-
-function expanded(text: string, values: ReadonlyMap<string, string>): string {
-  let now = text
-  for (let deep = 0; deep < DEFINITIONS_DEEP_MAX; deep++) {
-    const next = now.replace(/\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))/g, (all, a, b) =>
-      String(values.get(a ?? b) ?? all),
-    )
-    if (next === now || next.length > 100_000) break
-    now = next
-  }
-  return now
+type MutableBlock = {
+  directive: Directive
+  words: readonly string[]
+  raw: readonly string[]
+  braces: boolean
+  children: MutableBlock[]
+}
+type State = {
+  readonly id: string
+  readonly open: MutableBlock[][]
+  readonly expansion: Expansion
+  readonly seen: (directive: Directive) => undefined
 }
 
-function add(
-  line: string,
-  id: string,
-  directive: Directive,
-  open: MutableBlock[][],
-  count: { left: number },
-): undefined {
-  const condition = /^@(\^?)(\S+)\s+/.exec(line)
-  if (condition !== null && (condition[1] === '^') === (condition[2] === id)) return
-  const tokens =
-    line.slice(condition?.[0].length ?? 0).match(/"(?:\\.|[^"\\])*"?|[{}]|[^\s{}"]+/g) ?? []
-  let words: string[] = []
-  const flush = () => {
-    if (words.length === 0 || count.left-- <= 0) return
-    open.at(-1)?.push({ directive, words, children: [] })
-    words = []
+/** A line in the order in which keepalived reads it: condition, definition, sequence, what definitions stand for, words. */
+function feed(line: string, directive: Directive, state: State, deep: number): undefined {
+  const { id, expansion } = state
+  if (line === '' || !expansion.may(deep)) return
+  const condition = CONDITION.exec(line)
+  // Before definitions: one may hold a whole condition, never the id of one (2.2.7 drops such a line).
+  if (condition !== null) {
+    if ((condition[1] === '^') !== (condition[2] === id))
+      feed(line.slice(condition[0].length), directive, state, deep + 1)
+    return
   }
-  for (const token of tokens) {
+  const define = DEFINITION.exec(line)
+  if (define !== null) return expansion.define(define[1] ?? '', define[2] ?? '')
+  const rounds = expansion.rounds(line)
+  if (rounds !== undefined) {
+    for (const values of rounds.values) {
+      for (const [name, value] of values) expansion.define(name, value)
+      feed(rounds.rest, directive, state, deep + 1)
+    }
+    return
+  }
+  const next = expansion.expanded(line)
+  if (next === line) return add(line, directive, state.open)
+  if (next.trim() === '') return state.seen(directive)
+  for (const one of next.split('\n')) feed(one.trim(), directive, state, deep + 1)
+}
+
+function add(line: string, directive: Directive, open: MutableBlock[][]): undefined {
+  let raw: string[] = []
+  const flush = () => {
+    if (raw.length === 0) return
+    const words = raw.map(unquoted)
+    open.at(-1)?.push({ directive, words, raw, braces: false, children: [] })
+    raw = []
+  }
+  for (const token of tokensOf(line)) {
     if (token === '{') {
       flush()
       const parent = open.at(-1)?.at(-1)
+      if (parent !== undefined) parent.braces = true
       open.push(parent?.children ?? [])
     } else if (token === '}') {
       flush()
       if (open.length > 1) open.pop()
-    } else words.push(token.replace(/^"|"$/g, ''))
+    } else raw.push(token)
   }
   flush()
 }

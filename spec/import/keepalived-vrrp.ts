@@ -1,81 +1,170 @@
-// vrrp_instance and vrrp_sync_group: one vip of the spec, with a peer for each host that has it.
-import { netAddress, parseAddress, parseNet } from '../address.ts'
+// vrrp_instance: one vip of the spec, with a peer for each host that has it.
 import { TAKEOVER_MS_MAX } from '../limits.ts'
+import { type Address, addressesOf, readAddresses } from './keepalived-address.ts'
+import { type Host, keep, lose, mailed, replace, sayAll, shown } from './keepalived-keep.ts'
+import { readNode } from './keepalived-node.ts'
 import type { Block } from './keepalived-text.ts'
 import type { Import, VipDraft } from './types.ts'
 import { freeName, nameOf, secondsMs, whole } from './words.ts'
 
 const INTERFACE = /^[A-Za-z][A-Za-z0-9_.-]{0,14}$/
-const REPLACED: Readonly<Record<string, string>> = {
-  state: 'the priority alone decides; every node starts as BACKUP',
-  authentication:
-    'VRRP version 3 has none (RFC 9568 section 1.1): unicast peers and the firewall take its place',
-  smtp_alert: 'the section notify says of what',
-  native_ipv6: 'each family becomes an instance of its own',
-  ip_family: 'each family becomes an instance of its own',
-  preempt_delay: 'a node takes its vip back only when its proxy is proved to answer',
-  track_process: 'the agent watches the proxy itself, and services by trackServices',
-  garp_master_delay: "keepalived's own value serves",
-  debug: 'the agent reports every transition',
-  dont_track_primary: 'the vip leaves a node whose interface is down',
-  unicast_src_ip: 'it is the address of the node',
-  mcast_src_ip: 'it is the address of the node',
-}
+const TRACKED_MAX = 8
+const PRIORITY_DEFAULT = 100
+/** 255 is the owner of the address, which the spec does not have. */
+const PRIORITY_OWNER = 255
 
-export function readInstance(
-  block: Block,
-  node: string,
-  scripts: readonly Block[],
-  imp: Import,
-): undefined {
-  const value = (key: string) => block.children.find(({ words }) => words[0] === key)?.words[1]
-  const inner = (key: string) =>
-    block.children.filter(({ words }) => words[0] === key).flatMap(({ children }) => children)
-  const addresses = [...inner('virtual_ipaddress'), ...inner('virtual_ipaddress_excluded')].flatMap(
-    ({ words }) =>
-      parseNet(words[0] ?? '', { 4: 32, 6: 128 }) === undefined ? [] : [words[0] ?? ''],
-  )
-  const vrid = whole(value('virtual_router_id'), 1, 255)
-  const where = `${block.directive.file}:${block.directive.line}`
+const find = (block: Block, key: string) => block.children.find(({ words }) => words[0] === key)
+const value = (block: Block, key: string) => find(block, key)?.words[1]
+export function readInstance(block: Block, host: Host): undefined {
+  const { node, imp, vips } = host
+  const vrid = whole(value(block, 'virtual_router_id'), 1, 255)
+  const addresses = addressesOf(block)
+  const own = addresses.filter(({ advertised }) => advertised)
+  if (vrid === undefined || own.length === 0)
+    return lose(block, 'it has no virtual_router_id from 1 to 255, or no virtual_ipaddress', imp)
+  const texts = addresses.map(({ text }) => text)
+  const name = vipName(nameOf(block.words[1] ?? '', 'vip'), vrid, texts, imp)
+  vips.set(block.words[1] ?? '', name)
   imp.say(block.directive, 'modelled')
-  for (const one of block.children) readLine(one, scripts, imp)
-  readNode(
-    node,
-    value('interface'),
-    value('unicast_src_ip') ?? value('mcast_src_ip'),
-    addresses,
-    imp,
-  )
-  if (vrid === undefined || addresses.length === 0)
-    return imp.decide(
-      where,
-      `vrrp_instance ${block.words[1]} has no virtual_router_id from 1 to 255, or no address`,
-    )
-  const priority = whole(value('priority') ?? '100', 1, 254)
-  if (priority === undefined)
-    imp.decide(
-      where,
-      `priority ${value('priority')} of ${node}: a peer has 1 to 254; 254 stands in`,
-    )
-  const name = vipName(nameOf(block.words[1] ?? '', 'vip'), vrid, addresses, imp)
   const vip: VipDraft = imp.sections.vips[name] ?? { addresses: [], peers: {}, vrid }
   imp.sections.vips[name] = vip
-  vip.addresses = [...new Set([...vip.addresses, ...addresses])].slice(0, 20)
-  vip.peers[node] = { priority: priority ?? 254 }
-  const advertMs = secondsMs(value('advert_int') ?? '1') ?? 1_000
-  // Three missed adverts and less than one of skew (RFC 9568 section 6.1).
-  vip.takeoverMs = Math.min(TAKEOVER_MS_MAX, Math.max(40, 4 * advertMs))
-  if (has(block, 'nopreempt')) vip.preempt = false
-  if (!has(block, 'unicast_peer')) vip.mode = 'multicast'
-  const tracked = inner('track_interface').flatMap(({ words }) =>
-    INTERFACE.test(words[0] ?? '') ? [words[0] ?? ''] : [],
-  )
-  if (tracked.length > 0)
-    vip.trackInterfaces = [...new Set([...(vip.trackInterfaces ?? []), ...tracked])].slice(0, 8)
+  const place = { name, vip, version: versionOf(block, addresses, host) }
+  addAddresses(addresses, block, vip, imp)
+  readPriority(block, vip, host)
+  readNode(block, name, vip, addresses, host)
+  readTimes(block, place, imp)
+  for (const one of block.children) readLine(one, block, place, host)
+  if (block.children.every(({ words }) => words[0] !== 'unicast_peer')) vip.mode = 'multicast'
+  else if (vip.mode !== undefined && Object.keys(vip.peers).length > 1)
+    differs(block, 'unicast_peer', node, imp)
 }
 
-const has = (block: Block, key: string): boolean =>
-  block.children.some(({ words }) => words[0] === key)
+type Place = { readonly name: string; readonly vip: VipDraft; readonly version: '2' | '3' }
+
+const differs = (block: Block, what: string, node: string, imp: Import): undefined =>
+  imp.decide(
+    `${block.directive.file}:${block.directive.line}`,
+    `${what} of vrrp_instance ${block.words[1]} on ${node} differs from that of another host: which one?`,
+  )
+
+/** IPv6 instances always use version 3 (keepalived.conf(5), vrrp_version). */
+function versionOf(block: Block, addresses: readonly Address[], host: Host): '2' | '3' {
+  const families = new Set(addresses.map(({ family }) => family))
+  const six = addresses[0]?.family === 6
+  if (six || (value(block, 'version') ?? host.version) === '3') return '3'
+  if (families.size === 1) return '2'
+  host.imp.decide(
+    `${block.directive.file}:${block.directive.line}`,
+    `vrrp_instance ${block.words[1]} has addresses of both families: VRRP version 3 instead of 2, so all its peers must change together`,
+  )
+  return '3'
+}
+
+function addAddresses(
+  addresses: readonly Address[],
+  block: Block,
+  vip: VipDraft,
+  imp: Import,
+): undefined {
+  const before = vip.addresses
+  vip.addresses = [...new Set([...before, ...addresses.map(({ text }) => text)])]
+  if (addresses.filter(({ advertised }) => advertised).length > 1)
+    imp.decide(
+      `${block.directive.file}:${block.directive.line}`,
+      `adverts of vrrp_instance ${block.words[1]} carry its first address only, the others follow: all its peers must change together`,
+    )
+  for (const { text, options } of addresses) {
+    if (options === '') continue
+    const said = vip.addressOptions?.[text]
+    if (said !== undefined && said !== options)
+      imp.decide(
+        `${block.directive.file}:${block.directive.line}`,
+        `${text} has the options "${said}" on one host and "${options}" on another`,
+      )
+    vip.addressOptions = { ...vip.addressOptions, [text]: said ?? options }
+  }
+}
+
+function readPriority(block: Block, vip: VipDraft, { node, imp }: Host): undefined {
+  const line = find(block, 'priority')
+  const said = whole(line?.words[1] ?? `${PRIORITY_DEFAULT}`, 1, PRIORITY_OWNER) ?? PRIORITY_DEFAULT
+  vip.peers[node] = { priority: Math.min(said, PRIORITY_OWNER - 1) }
+  if (line === undefined) return
+  if (said === PRIORITY_OWNER)
+    replace(line, 'a peer has 1 to 254; 255 is the owner of the address', imp)
+  else if (`${said}` === line.words[1]) imp.say(line.directive, 'modelled')
+  else replace(line, `keepalived took ${PRIORITY_DEFAULT}`, imp)
+}
+
+/** Three missed adverts and less than one of skew (RFC 9568 section 6.1). */
+function readTimes(block: Block, { vip, version }: Place, imp: Import): undefined {
+  const line = find(block, 'advert_int')
+  const said = secondsMs(line?.words[1] ?? '1') ?? 1_000
+  const advertMs =
+    version === '2' ? Math.max(1_000, Math.round(said / 1_000) * 1_000) : Math.max(10, said)
+  const takeoverMs = Math.min(TAKEOVER_MS_MAX, 4 * advertMs)
+  if (vip.takeoverMs !== undefined && vip.takeoverMs !== takeoverMs)
+    differs(block, 'advert_int', 'this host', imp)
+  vip.takeoverMs = takeoverMs
+  if (version === '2') vip.vrrpVersion = 2
+  if (line === undefined) return
+  if (takeoverMs === 4 * said) return imp.say(line.directive, 'modelled')
+  const why =
+    4 * advertMs > TAKEOVER_MS_MAX
+      ? 'a takeover takes 40 s at most'
+      : `adverts are sent each ${advertMs} ms, as keepalived rounded it`
+  replace(line, why, imp)
+}
+
+const SAID_ELSEWHERE = new Set([
+  'priority',
+  'advert_int',
+  'interface',
+  'unicast_src_ip',
+  'unicast_peer',
+])
+/** What the spec says in its own way, or what follows from it. */
+const FOLLOWS: Readonly<Record<string, string>> = {
+  virtual_router_id: '',
+  version: '',
+  preempt: '',
+  native_ipv6: 'the family is that of its addresses',
+  ip_family: 'the family is that of its addresses',
+  state: 'the highest priority becomes the master; keepalived itself starts as BACKUP',
+}
+
+function readLine(one: Block, block: Block, place: Place, host: Host): undefined {
+  const { imp } = host
+  const { name, vip } = place
+  const [first = ''] = one.words
+  if (SAID_ELSEWHERE.has(first)) return
+  if (Object.hasOwn(FOLLOWS, first)) return sayAll(one, imp, 'modelled', FOLLOWS[first])
+  if (/^(?:nopreempt|preempt_delay)$/.test(first)) idlePreempt(one, block, imp)
+  if (first === 'nopreempt') {
+    vip.preempt = false
+    return imp.say(one.directive, 'modelled')
+  }
+  if (/^virtual_ipaddress(?:_excluded)?$/.test(first)) return readAddresses(one, block, vip, imp)
+  if (first === 'authentication') return readAuth(one, place, imp)
+  if (first === 'track_interface') return readInterfaces(one, place, host)
+  if (first === 'track_script') return readScripts(one, name, host)
+  if (first === 'smtp_alert') return mailed(one, host)
+  if (first === 'lvs_sync_daemon_interface') {
+    const line = ['lvs_sync_daemon', ...one.raw.slice(1, 2), name]
+    return keep({ ...one, raw: line, words: line }, 'globals', '', host)
+  }
+  if (first === 'strict_mode') return replace(one, 'it refuses unicast peers', imp)
+  keep(one, 'vip', name, host)
+}
+
+/** keepalived clears both where the state is MASTER, and says so in its log only. */
+function idlePreempt(one: Block, block: Block, imp: Import): undefined {
+  if (value(block, 'state') === 'MASTER')
+    imp.decide(
+      `${one.directive.file}:${one.directive.line}`,
+      `${one.words[0]} has no effect beside "state MASTER": from now on it has, as the file means it`,
+    )
+}
 
 /** The vip that another host has already brought: of that router id and one of its addresses. */
 function vipName(wish: string, vrid: number, addresses: readonly string[], imp: Import): string {
@@ -89,143 +178,57 @@ function vipName(wish: string, vrid: number, addresses: readonly string[], imp: 
   return known?.[0] ?? freeName(wish, { has: (name) => Object.hasOwn(vips, name) })
 }
 
-function readNode(
-  node: string,
-  kernelName: string | undefined,
-  source: string | undefined,
-  addresses: readonly string[],
-  imp: Import,
-): undefined {
-  const draft: { address?: string; interface?: string } = imp.sections.nodes[node] ?? {}
-  imp.sections.nodes[node] = draft
-  if (draft.interface === undefined && INTERFACE.test(kernelName ?? ''))
-    draft.interface = kernelName ?? ''
-  const own = parseAddress(source?.split('/')[0] ?? '')
-  if (draft.address !== undefined || own === undefined) return
-  // The vip's prefix is the segment's where both lie in it.
-  const net = addresses
-    .flatMap((text) => parseNet(text, { 4: 32, 6: 128 }) ?? [])
-    .find(
-      (one) =>
-        one.family === own.family &&
-        one.prefix < (one.family === 4 ? 32 : 128) &&
-        netAddress(one) === netAddress({ ...one, address: own.address }),
+function readAuth(block: Block, { name, vip, version }: Place, imp: Import): undefined {
+  if (version === '3')
+    return sayAll(
+      block,
+      imp,
+      'replaced',
+      'VRRP version 3 has none, keepalived ignored it (RFC 9568)',
     )
-  draft.address = net === undefined ? own.address : `${own.address}/${net.prefix}`
-}
-
-function readLine(one: Block, scripts: readonly Block[], imp: Import): undefined {
-  const [first = '', second = ''] = one.words
-  const { directive } = one
-  const all = (fate: 'modelled' | 'replaced' | 'not-taken', why = ''): undefined => {
-    imp.say(directive, fate, why)
-    for (const child of one.children) imp.say(child.directive, fate, why)
-  }
-  if (first === 'virtual_ipaddress' || first === 'virtual_ipaddress_excluded')
-    return readAddresses(one, imp)
-  if (first === 'track_script') return readScripts(one, scripts, imp)
-  if (first === 'advert_int') {
-    const long = (secondsMs(second) ?? 0) * 4 > TAKEOVER_MS_MAX
-    return imp.say(
-      directive,
-      long ? 'replaced' : 'modelled',
-      long ? 'a takeover takes 40 s at most' : '',
-    )
-  }
-  if (
-    [
-      'interface',
-      'virtual_router_id',
-      'priority',
-      'nopreempt',
-      'preempt',
-      'unicast_peer',
-      'track_interface',
-      'version',
-    ].includes(first)
-  )
-    return all('modelled')
-  if (Object.hasOwn(REPLACED, first)) return all('replaced', REPLACED[first])
-  if (first.startsWith('notify')) {
-    const mails = /mail|notify|alert|slack|log/i.test(one.words.slice(1).join(' '))
-    return mails
-      ? all('replaced', 'the section notify tells people of transitions by mail and webhooks')
-      : lose(one, 'hactl runs no script on a transition: services and health are in the spec', imp)
-  }
-  if (/^garp_|^gna_|^lvs_sync_daemon|^accept$|^no_accept$|^strict_mode$/.test(first))
-    return all('not-taken', "keepalived's own value stays")
-  lose(one, `a vip of the spec has no ${first}`, imp)
-}
-
-function lose(block: Block, why: string, imp: Import): undefined {
-  imp.say(block.directive, 'not-taken', why)
-  for (const child of block.children) imp.say(child.directive, 'not-taken', why)
+  const type = value(block, 'auth_type')?.toLowerCase() ?? ''
+  if (!/^(?:pass|ah)$/.test(type) || find(block, 'auth_pass') === undefined)
+    return lose(block, 'it has no auth_type PASS or AH, or no auth_pass', imp)
+  const include = `/etc/keepalived/auth-${name}.conf`
+  if (vip.auth !== undefined && vip.auth.type !== type)
+    differs(block, 'auth_type', 'this host', imp)
+  vip.auth = { type, include }
+  sayAll(block, imp, 'modelled')
   imp.decide(
-    `${block.directive.file}:${block.directive.line}`,
-    `"${block.words.join(' ')}" is not taken: ${why}`,
+    `/vips/${name}/auth`,
+    `no spec has a password: write that of ${block.directive.file} to ${include} on every peer, as a line "auth_pass" and the password, owner root, mode 0600`,
   )
 }
 
-function readAddresses(block: Block, imp: Import): undefined {
-  imp.say(block.directive, 'modelled')
-  for (const { words, directive } of block.children) {
-    const good = parseNet(words[0] ?? '', { 4: 32, 6: 128 }) !== undefined
-    const why = good ? '' : `${words[0]} is no address`
-    imp.say(directive, good ? 'modelled' : 'not-taken', why)
-    if (!good)
-      imp.decide(`${directive.file}:${directive.line}`, `"${words.join(' ')}" is not taken: ${why}`)
-  }
+function readInterfaces(block: Block, { name, vip }: Place, host: Host): undefined {
+  const plain = block.children.filter(
+    ({ words }) => words.length === 1 && INTERFACE.test(words[0] ?? ''),
+  )
+  const names = [
+    ...new Set([...(vip.trackInterfaces ?? []), ...plain.map(({ words }) => words[0] ?? '')]),
+  ]
+  if (plain.length < block.children.length || names.length > TRACKED_MAX)
+    return keep(block, 'vip', name, host)
+  sayAll(block, host.imp, 'modelled')
+  if (names.length > 0) vip.trackInterfaces = names
 }
 
-/** Scripts that ask whether the proxy runs: hactl does, and better (it must answer). */
-const PROXY_SCRIPT = /haproxy|nginx/i
-
-function readScripts(block: Block, scripts: readonly Block[], imp: Import): undefined {
-  imp.say(block.directive, 'modelled')
-  for (const use of block.children) {
-    const name = use.words[0] ?? ''
-    const script = scripts.find(({ words }) => words[1] === name)
-    const command =
-      script?.children
-        .find(({ words }) => words[0] === 'script')
-        ?.words.slice(1)
-        .join(' ') ?? ''
-    const proxy = PROXY_SCRIPT.test(`${name} ${command}`)
-    const why = proxy
-      ? 'the vip leaves a node whose proxy does not answer: the agent asks it, a script only looked for a process'
-      : 'the spec runs no script: name a service (trackServices) or a mount (trackMounts) that must be healthy'
-    const fate = proxy ? 'replaced' : 'not-taken'
-    imp.say(use.directive, fate, why)
-    for (const one of script === undefined ? [] : [script, ...script.children])
-      imp.say(one.directive, fate, why)
-    if (!proxy)
-      imp.decide(
-        `${use.directive.file}:${use.directive.line}`,
-        `track_script ${name} (${command}): ${why}`,
-      )
+/** Those that hactl's own health stands for go, the others stay in a block of their own. */
+function readScripts(block: Block, name: string, host: Host): undefined {
+  const { imp, proxied } = host
+  const [stays, goes] = [false, true].map((gone) =>
+    block.children.filter(({ words }) => proxied.has(words[0] ?? '') === gone),
+  )
+  if (goes === undefined || goes.length === 0) return keep(block, 'vip', name, host)
+  for (const use of goes) {
+    const weight = use.words.includes('weight') ? `, whatever its weight ("${shown(use)}")` : ''
+    imp.say(
+      use.directive,
+      'replaced',
+      `the vip leaves a node whose proxy does not answer${weight}: the agent asks it`,
+    )
   }
-}
-
-/** Its instances move together: the vip of each has the group. */
-export function readSync(block: Block, imp: Import): undefined {
-  const group = nameOf(block.words[1] ?? '', 'group')
-  imp.say(block.directive, 'modelled')
-  for (const one of block.children) {
-    if (one.words[0] !== 'group') {
-      imp.say(one.directive, 'replaced', 'the section notify says of what')
-      continue
-    }
-    imp.say(one.directive, 'modelled')
-    for (const { words, directive } of one.children) {
-      for (const word of words) {
-        const vip = imp.sections.vips[nameOf(word, 'vip')]
-        if (vip !== undefined) vip.group = group
-        imp.say(
-          directive,
-          vip === undefined ? 'not-taken' : 'modelled',
-          `there is no vrrp_instance ${word}`,
-        )
-      }
-    }
-  }
+  if (stays !== undefined && stays.length > 0)
+    keep({ ...block, children: stays }, 'vip', name, host)
+  else imp.say(block.directive, 'modelled')
 }

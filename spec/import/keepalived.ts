@@ -1,7 +1,11 @@
 // keepalived.conf of one host as vips, virtual services and messages of the spec.
+import { ownedWhy } from '../keepalived-words.ts'
+import { mailOf, readGlobals } from './keepalived-globals.ts'
+import { readGroup } from './keepalived-group.ts'
+import { type Host, keep, lose, renamed, replace, sayAll } from './keepalived-keep.ts'
+import { readService, staysWhole } from './keepalived-lvs.ts'
 import { type Block, blocksFor, idsOf, type Source } from './keepalived-text.ts'
-import { readGroup, readService } from './keepalived-lvs.ts'
-import { readInstance, readSync } from './keepalived-vrrp.ts'
+import { readInstance } from './keepalived-vrrp.ts'
 import type { Import } from './types.ts'
 import { isName, nameOf } from './words.ts'
 
@@ -15,142 +19,96 @@ export function importKeepalived(sources: readonly Source[], node: string, imp: 
     const blocks = blocksFor(sources, id, (directive) =>
       imp.say(directive, 'modelled', 'spelled out where it is used'),
     )
-    readHost(blocks, name, imp)
+    readHost(blocks, name, new Set(sources.map(({ directive }) => directive.file)), imp)
   }
   for (const { directive, only } of sources)
     if (only !== undefined && !hosts.includes(only))
       imp.say(directive, 'not-taken', `it is for the host with config-id ${only}`)
 }
 
-/** Says one fate of a block and all in it. */
-export function sayAll(
-  block: Block,
+function readHost(
+  blocks: readonly Block[],
+  node: string,
+  files: ReadonlySet<string>,
   imp: Import,
-  fate: 'modelled' | 'replaced' | 'not-taken',
-  why: string,
 ): undefined {
-  imp.say(block.directive, fate, why)
-  for (const child of block.children) sayAll(child, imp, fate, why)
-}
-
-function readHost(blocks: readonly Block[], node: string, imp: Import): undefined {
-  const groups = blocks.filter(({ words }) => words[0] === 'virtual_server_group')
-  const scripts = blocks.filter(({ words }) => words[0] === 'vrrp_script')
-  const instances = blocks.filter(({ words }) => words[0] === 'vrrp_instance')
-  for (const instance of instances) readInstance(instance, node, scripts, imp)
+  const of = (keyword: string) => blocks.filter(({ words }) => words[0] === keyword)
+  const globals = of('global_defs').flatMap(({ children }) => children)
+  const value = (key: string) => globals.find(({ words }) => words[0] === key)?.words[1]
+  const host: Host = {
+    node,
+    imp,
+    files,
+    vips: new Map(),
+    user: value('script_user'),
+    mails: mailOf(globals).to.length > 0,
+    version: value('vrrp_version') ?? '2',
+    proxied: proxiedScripts(of('vrrp_script'), imp),
+  }
+  // So that a host is known to have no line where others have one.
+  const { kept } = imp.sections
+  kept['globals'] = { [node]: [], ...kept['globals'] }
+  for (const instance of of('vrrp_instance')) readInstance(instance, host)
+  const groups = of('virtual_server_group')
+  const whole = new Set(
+    of('virtual_server').flatMap((block) =>
+      block.words[1] === 'group' && staysWhole(block, groups, imp) ? [block.words[2]] : [],
+    ),
+  )
   for (const block of blocks) {
-    const [first = ''] = block.words
-    if (first === 'global_defs') readGlobals(block, imp)
-    else if (first === 'vrrp_sync_group') readSync(block, imp)
-    else if (first === 'virtual_server_group') readGroup(block, imp)
-    else if (first === 'virtual_server') readService(block, groups, imp)
-    else if (!['vrrp_instance', 'vrrp_script'].includes(first)) other(block, imp)
+    const [first = '', name = ''] = block.words
+    if (first === 'global_defs') readGlobals(block, host)
+    else if (first === 'vrrp_sync_group') readGroup(block, host)
+    else if (first === 'virtual_server_group' && !whole.has(name)) sayAll(block, imp, 'modelled')
+    else if (first === 'vrrp_script' && host.proxied.has(name)) watched(block, imp)
+    else if (first === 'virtual_server') readService(block, groups, host)
+    else if (first !== 'vrrp_instance') other(block, host)
   }
 }
 
-const TOP: Readonly<Record<string, readonly ['replaced' | 'not-taken', string]>> = {
-  vrrp_track_process: [
-    'replaced',
-    'the agent watches the proxy itself, and services by trackServices',
-  ],
-  net_namespace: ['not-taken', 'hactl runs in the namespace of the node'],
-  static_ipaddress: ['not-taken', 'addresses of a node belong to its network configuration'],
-  static_routes: ['not-taken', 'routes of a node belong to its network configuration'],
-  static_rules: ['not-taken', 'rules of a node belong to its network configuration'],
-  bfd_instance: ['not-taken', 'the spec has no BFD'],
-  include: ['not-taken', 'give the included file to hactl import as well'],
+/** Scripts that ask whether the proxy runs, where the spec has this proxy: hactl asks it itself, and better (it must answer). */
+function proxiedScripts(scripts: readonly Block[], { kinds }: Import): ReadonlySet<string> {
+  const asks = (block: Block) => {
+    const text = block.children.find(({ words }) => words[0] === 'script')?.words.join(' ') ?? ''
+    const proxy = /haproxy|nginx/i.exec(`${block.words[1]} ${text}`)?.[0].toLowerCase()
+    return (proxy === 'haproxy' || proxy === 'nginx') && kinds.has(proxy)
+  }
+  return new Set(scripts.filter(asks).map(({ words }) => words[1] ?? ''))
 }
-/** What changes who holds a vip, or hides a part of the configuration: a person must look at it. */
-const WEIGHTY = new Set([
-  'include',
-  'bfd_instance',
-  'static_ipaddress',
-  'static_routes',
-  'static_rules',
-])
 
-function other(block: Block, imp: Import): undefined {
+function watched(block: Block, imp: Import): undefined {
+  replace(
+    block,
+    'the vip leaves a node whose proxy does not answer: the agent asks it, a script only looked for a process',
+    imp,
+  )
+}
+
+const SINGLE: Readonly<Record<string, string>> = {
+  net_namespace: 'hactl runs keepalived in the namespace of the node',
+  net_namespace_ipvs: 'hactl runs keepalived in the namespace of the node',
+}
+
+function other(block: Block, host: Host): undefined {
+  const { imp } = host
   const [first = ''] = block.words
-  const [fate, why] = (Object.hasOwn(TOP, first) ? TOP[first] : undefined) ?? [
-    'not-taken' as const,
-    `the spec has no ${first}`,
-  ]
-  sayAll(block, imp, fate, why)
-  if (WEIGHTY.has(first))
-    imp.decide(
-      `${block.directive.file}:${block.directive.line}`,
-      `"${block.words.join(' ')}" is not taken: ${why}`,
-    )
+  if (/^include/.test(first)) return readInclude(block, host)
+  if (Object.hasOwn(SINGLE, first)) return lose(block, SINGLE[first] ?? '', imp)
+  const owned = ownedWhy('blocks', first)
+  if (owned !== undefined) return sayAll(block, imp, 'not-taken', owned)
+  if (!block.braces) return sayAll(block, imp, 'not-taken', 'it stands in no block')
+  keep(first === 'track_group' ? renamed(block, host) : block, 'blocks', '', host)
 }
 
-const MAIL = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,189})$/
-const GLOBALS: Readonly<Record<string, string>> = {
-  router_id: 'hactl renders the name of the node',
-  vrrp_strict: 'it refuses unicast peers; hactl lints what the RFC asks for',
-  vrrp_skip_check_adv_addr: 'a shortcut that hactl does without',
-  enable_script_security: 'hactl gives keepalived no script of yours to run',
-  script_user: 'hactl gives keepalived no script of yours to run',
-  smtp_connect_timeout: 'the notifier has limits of its own',
-  smtp_alert: 'the section notify says of what',
-  dynamic_interfaces: 'the agent waits for interfaces',
-  enable_dbus: 'the agent reports states',
-  enable_snmp_vrrp: 'the agent reports states',
-  enable_snmp_checker: 'the agent reports states',
-  lvs_sync_daemon: 'see lvs_sync_daemon_interface',
-  vrrp_mcast_group4: 'unicast peers need no group; with multicast it is the standard one',
-}
-
-function readGlobals(block: Block, imp: Import): undefined {
-  imp.say(block.directive, 'modelled')
-  const mail: { to: string[]; from?: string; smtpHost?: string; smtpPort?: number } = { to: [] }
-  for (const one of block.children) {
-    const [first = '', second = '', third] = one.words
-    if (first === 'notification_email') {
-      imp.say(one.directive, 'modelled')
-      // A block's lines, and what stands on one line with it.
-      for (const { words, directive } of one.children)
-        for (const word of words) {
-          if (MAIL.test(word)) mail.to.push(word)
-          imp.say(
-            directive,
-            MAIL.test(word) ? 'modelled' : 'not-taken',
-            `${word} is no mail address`,
-          )
-        }
-    } else if (first === 'notification_email_from' && MAIL.test(second)) {
-      mail.from = second
-      imp.say(one.directive, 'modelled')
-    } else if (first === 'smtp_server' && /^[A-Za-z0-9][A-Za-z0-9.:-]{0,253}$/.test(second)) {
-      mail.smtpHost = second
-      if (third !== undefined && /^[0-9]{1,5}$/.test(third)) mail.smtpPort = Number(third)
-      imp.say(one.directive, 'modelled')
-    } else if (first === 'vrrp_version') imp.say(one.directive, 'modelled', 'version 3 by default')
-    else if (Object.hasOwn(GLOBALS, first)) imp.say(one.directive, 'replaced', GLOBALS[first])
-    else if (
-      /^vrrp_(?:garp|gna)_|^garp_|^vrrp_(?:priority|rt_priority|no_swap)|^(?:checker|vrrp)_/.test(
-        first,
-      )
-    )
-      imp.say(one.directive, 'not-taken', "keepalived's own value stays")
-    else sayAll(one, imp, 'not-taken', `the spec has no ${first}`)
-  }
-  const version = block.children.find(({ words }) => words[0] === 'vrrp_version')?.words[1]
-  if (version === '2') for (const vip of Object.values(imp.sections.vips)) vip.vrrpVersion = 2
-  addMail(mail, imp)
-}
-
-function addMail(
-  mail: { to: string[]; from?: string; smtpHost?: string; smtpPort?: number },
-  imp: Import,
-): undefined {
-  const to = [...new Set(mail.to)].slice(0, 20)
-  if (to.length === 0) return
-  if (mail.from === undefined || mail.smtpHost === undefined) {
-    imp.decide(
-      '/notify/mail',
-      `who sends the mail to ${to.join(', ')}, and by which relay ("from", "smtpHost")`,
-    )
-    return
-  }
-  imp.sections.notify = { mail: { ...mail, to } }
+/** Files that are named beside this one are read with it; the last part of the name tells, `*` for anything. */
+function readInclude(block: Block, { files, imp }: Host): undefined {
+  const base = (path: string) => path.split('/').at(-1) ?? ''
+  const parts = base(block.words[1] ?? '').split('*')
+  const fits = (name: string) =>
+    parts.length === 1
+      ? name === parts[0]
+      : name.startsWith(parts[0] ?? '') && name.endsWith(parts.at(-1) ?? '')
+  const read = [...files].some((file) => file !== block.directive.file && fits(base(file)))
+  if (read) return imp.say(block.directive, 'modelled', 'the file is read as well')
+  lose(block, 'give the included file to hactl import as well', imp)
 }

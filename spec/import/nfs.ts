@@ -141,7 +141,7 @@ export function importFstab(lines: readonly Directive[], node: string, imp: Impo
   for (const line of lines) {
     const [source = '', path = '', type = '', optionText = 'defaults'] = line.text.split(' ')
     if (!/^nfs4?$/.test(type)) {
-      imp.say(line, 'not-taken', "not NFS: it stays in the node's own fstab")
+      imp.say(line, 'kept', "not NFS: it stays in the node's own fstab, which hactl does not touch")
       continue
     }
     const found = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*):(\/.*)$/.exec(source)

@@ -159,6 +159,7 @@ function asRoutes(
     pools: Object.assign(Object.create(null), pools),
   }
   readServers(servers, shared, context, {
+    ...imp,
     sections,
     say: (directive, fate, why = '') => void said.push([directive, fate, why]),
     decide: (where, what) => void asked.push({ where, what }),

@@ -97,7 +97,7 @@ export type VerbatimDraft = {
 }
 export type VipDraft = {
   addresses: string[]
-  peers: Record<string, { priority: number }>
+  peers: Record<string, { priority: number; interface?: string }>
   vrid: number
   takeoverMs?: number
   preempt?: boolean
@@ -105,11 +105,29 @@ export type VipDraft = {
   vrrpVersion?: 2
   trackInterfaces?: string[]
   group?: string
+  auth?: { type: string; include: string }
+  addressOptions?: Record<string, string>
+  extra?: string[]
+}
+export type NodeDraft = {
+  address?: string
+  interface?: string
+  links?: Record<string, { address: string; interface: string }>
+}
+/** Statements of keepalived.conf, each with the lines of its block, by place and node. */
+export type Kept = Record<string, Record<string, string[][]>>
+
+/** A line of unicast_peer: which one of the list it is, and of whose file. */
+export type UnicastPeer = {
+  readonly vip: string
+  readonly node: string
+  readonly at: number
+  readonly address: string
 }
 
 /** The spec while it grows: sections by name. */
 export type Sections = {
-  readonly nodes: Record<string, { address?: string; interface?: string }>
+  readonly nodes: Record<string, NodeDraft>
   readonly vips: Record<string, VipDraft>
   readonly proxies: Record<string, ProxyDraft>
   readonly pools: Record<string, PoolDraft>
@@ -117,6 +135,9 @@ export type Sections = {
   readonly lvs: Record<string, Draft>
   readonly exports: Record<string, Draft>
   readonly mounts: Record<string, Draft>
+  readonly kept: Kept
+  readonly unicast: UnicastPeer[]
+  keepalived?: Draft
   stats?: Draft
   logs?: Draft
   notify?: Draft
@@ -125,6 +146,8 @@ export type Sections = {
 /** What every translator writes to. */
 export type Import = {
   readonly sections: Sections
+  /** Of all files that are read together. */
+  readonly kinds: ReadonlySet<Kind>
   /** Says what became of a directive; said twice, the worse fate stands. */
   readonly say: (directive: Directive, fate: Fate, why?: string) => undefined
   readonly decide: (where: string, what: string) => undefined

@@ -14,10 +14,12 @@ const IDLE: Readonly<Record<string, readonly string[]>> = {
 }
 
 export const lvsCheckOptions: Rule = (spec) =>
-  servicesOf(spec).flatMap(({ name, lvs: { check } }) => {
+  servicesOf(spec).flatMap(({ name, lvs: { check, servers } }) => {
     const type = check?.type ?? 'connect'
+    // Checks in extra lines of a server go by the service's pause.
+    const own = Object.values(servers).some(({ extra }) => extra !== undefined)
     return Object.keys(check ?? {})
-      .filter((key) => IDLE[type]?.includes(key))
+      .filter((key) => IDLE[type]?.includes(key) && !(own && key === 'intervalMs'))
       .map((key) => {
         const message = `check option ${key} has no effect with type ${type}`
         const hint = HTTP.includes(key) ? 'set "type": "http"' : 'remove it, or set another type'

@@ -59,7 +59,7 @@ export function renderKeepalived(
     ),
     ...outerBlocks(lines.blocks),
     ...groups(routers, lines),
-    ...routers.map((r) => instanceBlock(r, version, tracksProcess)),
+    ...routers.map((r) => instanceBlock(r, version, tracksProcess, heads(lines.globals))),
     ...virtualBlocks(services, version, lines.node),
   ]
   const runs = runsPrograms([
@@ -187,8 +187,10 @@ function instanceBlock(
   router: Router,
   version: Version,
   tracksProcess: boolean,
+  globals: readonly string[],
 ): readonly string[] {
   const { vip } = router
+  const delays = globals.some((word) => /^vrrp_(?:garp_master_delay|min_garp)$/.test(word))
   const health = has(version, 'vrrp_track_file') ? 'track_file' : 'track_script'
   const lines = [
     ...(has(version, 'version') ? [`version ${vip.vrrpVersion}`] : []),
@@ -197,7 +199,7 @@ function instanceBlock(
     `virtual_router_id ${vip.vrid}`,
     `priority ${router.priority}`,
     `advert_int ${vip.advertMs / 1000}`,
-    `garp_master_delay ${GARP_DELAY_S}`,
+    ...(delays ? [] : [`garp_master_delay ${GARP_DELAY_S}`]),
     ...(vip.preempt ? [] : ['nopreempt']),
     ...wayOf(router),
     ...authOf(router),

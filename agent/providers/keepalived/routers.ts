@@ -112,13 +112,18 @@ function familiesOf(cluster: Cluster, vip: ClusterVip): readonly Family[] {
   return all.filter(
     (family) =>
       vip.nets.some((net) => net.family === family) &&
-      vip.peers.every((peer) => placeOf(cluster, peer, family) !== undefined || hears(vip, peer)),
+      vip.peers.every(
+        (peer) => placeOf(cluster, peer, family) !== undefined || hears(cluster, vip, peer),
+      ),
   )
 }
 
 /** Multicast needs no address of the spec: keepalived takes one of the interface, the link-local one for IPv6. */
-const hears = (vip: ClusterVip, peer: ClusterPeer): boolean =>
-  vip.mode === 'multicast' && peer.interface !== undefined
+const hears = (cluster: Cluster, vip: ClusterVip, peer: ClusterPeer): boolean =>
+  vip.mode === 'multicast' && namedDevice(cluster, peer) !== undefined
+
+const namedDevice = (cluster: Cluster, peer: ClusterPeer): string | undefined =>
+  peer.interface ?? cluster.nodes.find((n) => n.name === peer.node)?.interface
 
 function routerOf(
   cluster: Cluster,
@@ -131,7 +136,11 @@ function routerOf(
   const place = self === undefined ? undefined : placeOf(cluster, self, family)
   const [advertised, ...more] = vip.nets.filter((net) => net.family === family)
   if (self === undefined || advertised === undefined) return undefined
-  const device = self.interface ?? place?.interface ?? (place && deviceOf(place.address, facts))
+  const device =
+    self.interface ??
+    (place === undefined
+      ? namedDevice(cluster, self)
+      : (place.interface ?? deviceOf(place.address, facts)))
   if (device === undefined) return undefined
   const others = vip.peers.filter((p) => p.node !== facts.node)
   const peers = others.flatMap((p) => placeOf(cluster, p, family)?.address ?? [])

@@ -163,6 +163,8 @@ test('two hosts of keepalived and haproxy are one vip with two peers and one pro
       peers: { lb1: { priority: 150 }, lb2: { priority: 100 } },
       vrid: 51,
       takeoverMs: 4000,
+      vrrpVersion: 2,
+      auth: { type: 'pass', include: '/etc/keepalived/auth-vi-1.conf' },
       mode: 'multicast',
       preempt: false,
     },

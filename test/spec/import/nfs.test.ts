@@ -39,6 +39,6 @@ test('exports and fstab', () => {
   })
   assert.deepEqual(
     report.map(({ fate }) => fate),
-    ['replaced', 'not-taken'],
+    ['replaced', 'kept'],
   )
 })
