@@ -6,6 +6,7 @@ import * as enrol from './enrol.ts'
 import { gitHook } from './hook.ts'
 import { nodeLogs } from './logs.ts'
 import * as metrics from './metrics.ts'
+import { orderPage, orderSent } from './order-form.ts'
 import { giveOrder, liftOrder } from './order-routes.ts'
 import { pushSpec } from './push.ts'
 import * as read from './read.ts'
@@ -57,6 +58,8 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/tokens', access: 'operator', handle: enrol.createToken },
   { method: 'DELETE', path: '/v1/tokens/:name', access: 'operator', handle: enrol.revokeToken },
   { method: 'POST', path: '/v1/hooks/git', access: 'signer', handle: gitHook },
+  { method: 'GET', path: '/order', access: 'viewer', handle: orderPage },
+  { method: 'POST', path: '/order', access: 'signer', handle: orderSent },
   { method: 'POST', path: '/login', access: 'anyone', handle: signIn },
   { method: 'POST', path: '/logout', access: 'anyone', handle: signOut },
   { method: 'WS', path: '/v1/agent', access: 'agent' },

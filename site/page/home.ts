@@ -5,6 +5,7 @@ import { findingsTable } from './findings.ts'
 import { type Html, html, raw } from './html.ts'
 import { nodeSections } from './nodes.ts'
 import { type Section, whole } from './part.ts'
+import { orderSection } from './orders.ts'
 import { poolSections } from './pools.ts'
 import { mountTable, singlePointList } from './storage.ts'
 import { collapse } from './topology/collapse.ts'
@@ -65,6 +66,7 @@ export function homeSections(
   const graph = cluster === undefined ? { boxes: [], edges: [] } : graphOf({ cluster, status })
   return [
     whole('newest', newest),
+    orderSection(status),
     vipSection(status),
     picture(layout(collapse(graph))),
     ...nodeSections(status),

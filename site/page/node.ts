@@ -6,6 +6,7 @@ import { findingsTable } from './findings.ts'
 import { type Html, html, raw } from './html.ts'
 import { reasonOf, revisionOf } from './nodes.ts'
 import { type Section, whole } from './part.ts'
+import { orderLink, orderSection } from './orders.ts'
 import { mountTable } from './storage.ts'
 import { plainTable } from './table.ts'
 import { timeline } from './timeline.ts'
@@ -61,7 +62,7 @@ function top(node: NodeStatus, { cluster, status }: NodeInput): Section {
         'last pass',
         html`${node.report === undefined ? 'not told' : `${Math.round(node.report.passMs)} ms`}`,
       ],
-    ])}</div>`,
+    ])}</div><p class="buttons">${orderLink(status, 'pause', node.node)} ${orderLink(status, 'drain', node.node)}</p>`,
   )
 }
 
@@ -119,6 +120,7 @@ export function nodePage(input: NodeInput, name: string): readonly Section[] | u
   if (node === undefined) return undefined
   return [
     top(node, input),
+    orderSection(status, name),
     whole('steps', list('Steps of the last pass that changed something', node.report?.steps ?? [])),
     whole('engines', daemons(node)),
     whole('drift', list('Drift', node.report?.drift ?? [])),

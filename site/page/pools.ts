@@ -3,6 +3,7 @@ import type { Cluster } from '../../spec/cluster.ts'
 import type { ClusterStatus } from '../../spec/status.ts'
 import { healthOf, type Said, saidOf } from './health.ts'
 import { type Html, html, raw } from './html.ts'
+import { orderLink, orderSection } from './orders.ts'
 import { type Section, whole } from './part.ts'
 import { type TableRow, tables } from './table.ts'
 import { count, heard, tag } from './words.ts'
@@ -48,6 +49,7 @@ export function poolPage(
   const spec = cluster?.pools.find((one) => one.name === pool)
   const lvs = cluster?.lvs.find((one) => one.name === pool)
   if (all.length === 0 && spec === undefined && lvs === undefined) return undefined
+  const known = new Set([...(spec?.servers ?? []), ...(lvs?.servers ?? [])].map(({ name }) => name))
   const rows = all.map((one): TableRow => {
     const { node, server } = one
     const id = `s-${server.server}-${node.node}`
@@ -56,7 +58,7 @@ export function poolPage(
       trouble: one.tone !== 'ok',
       html: html`<tr id="${id}"><th scope="row">${server.server}</th><td><a href="/nodes/${node.node}">${node.node}</a></td>
 <td>${tag(one.tone, server.status)}</td><td class="num">${server.weight}</td><td class="num">${server.sessions}</td>
-<td class="wrap">${server.why}</td><td class="age">${heard(node)} ago</td></tr>`,
+<td class="wrap">${server.why}</td><td class="age">${heard(node)} ago</td><td>${known.has(server.server) ? orderLink(status, 'drain', `${pool}/${server.server}`) : raw('')}</td></tr>`,
     }
   })
   const what =
@@ -66,9 +68,10 @@ export function poolPage(
         ? `LVS ${lvs.method}, ${lvs.scheduler}, ${count(lvs.servers.length, 'server')}`
         : 'not in the newest spec'
   const silent = all.length === 0 ? html`<p class="card">No node reports its servers.</p>` : raw('')
-  const head = ['server', 'seen by', 'health', '#weight', '#sessions', 'why', 'heard']
+  const head = ['server', 'seen by', 'health', '#weight', '#sessions', 'why', 'heard', 'order']
   return [
     whole('top', html`<h2>pool ${pool}</h2><p class="dim">${what}</p>${silent}`),
+    orderSection(status, pool),
     ...tables({ id: 'servers', title: 'Servers', noun: 'server', head, rows }),
   ]
 }

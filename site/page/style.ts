@@ -58,7 +58,7 @@ summary{cursor:pointer;padding:8px 4px;color:var(--link)}.calm{color:var(--dim)}
 pre{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 0;margin:0;overflow:auto;max-height:70vh}
 .file pre{padding:12px}.diff span{display:block;padding:0 14px;white-space:pre}.diff .added{background:var(--okbg);color:var(--ok)}.diff .removed{background:var(--badbg);color:var(--bad)}.diff .place{color:var(--dim)}
 button{font:inherit;font-size:13px;border:1px solid var(--line);border-radius:7px;background:var(--card);color:var(--link);padding:2px 12px;min-height:28px;cursor:pointer}
-button.strong{background:var(--link);color:var(--ink);border-color:var(--link);font-weight:600}button:disabled{opacity:.6}
+a.button{display:inline-block;font-size:13px;border:1px solid var(--line);border-radius:7px;background:var(--card);padding:4px 12px;text-decoration:none}button.strong{background:var(--link);color:var(--ink);border-color:var(--link);font-weight:600}button:disabled{opacity:.6}
 dialog{border:1px solid var(--line);border-radius:12px;background:var(--card);color:var(--fg);padding:20px 24px;width:min(440px,94vw)}dialog::backdrop{background:rgba(10,15,20,.5)}
 dialog h2{margin:0 0 8px;font-size:18px}label{display:block;margin-top:12px;font-weight:600}
 input{display:block;width:100%;font:inherit;border:1px solid var(--dim);border-radius:7px;background:var(--bg);color:var(--fg);padding:6px 10px;margin-top:4px}

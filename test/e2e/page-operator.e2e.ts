@@ -12,7 +12,7 @@ import { loadTokens } from '../../site/token-file.ts'
 import { serveHub } from '../../site/serve.ts'
 import { Revision } from '../../spec/protocol.ts'
 import { fakeCourier, SPEC } from '../site/kit.ts'
-import { launch, noBrowser as skip, openPage, violations, WAIT_MS } from './browser.ts'
+import { fakeAgent, launch, noBrowser as skip, openPage, violations, WAIT_MS } from './browser.ts'
 
 const state = mkdtempSync(join(tmpdir(), 'hactl-e2e-operator-'))
 let browser: Browser
@@ -128,5 +128,44 @@ test('a hub that is not open asks for a token, lets in with one, and forgets it 
   } finally {
     await closed.close()
     rmSync(shut, { recursive: true, force: true })
+  }
+})
+
+test('a node is paused and resumed from its page by keyboard, with script and without; a viewer is refused', {
+  skip,
+}, async () => {
+  const { operator, viewer, agent: token } = loadTokens(state)
+  const said: unknown = await (await fetch(`${url}/v1/status`)).json()
+  const { digest = '', cluster = '' } = Value.Check(
+    Type.Object({ digest: Type.String(), cluster: Type.String() }),
+    said,
+  )
+    ? said
+    : {}
+  const agent = await fakeAgent({ url, token, cluster, node: 'lb1', digest })
+  try {
+    for (const javaScriptEnabled of [true, false]) {
+      const { page } = await openPage(browser, `${url}/nodes/lb1`, { javaScriptEnabled })
+      await page.getByRole('link', { name: 'Pause lb1' }).press('Enter')
+      await page.getByRole('heading', { name: 'Pause lb1?' }).waitFor({ timeout: WAIT_MS })
+      if (javaScriptEnabled) assert.deepEqual(await violations(page), [])
+      await page.getByLabel('Operator token').fill(viewer)
+      await page.keyboard.press('Enter')
+      await page.getByText('This needs the token of an operator').waitFor({ timeout: WAIT_MS })
+      if (javaScriptEnabled) assert.deepEqual(await violations(page), [])
+      await page.getByLabel('Reason').fill('new kernel')
+      await page.getByLabel('Operator token').fill(operator)
+      await page.getByRole('button', { name: 'Pause lb1' }).press('Enter')
+      await page.getByText('by shared-operator: new kernel').waitFor({ timeout: WAIT_MS })
+      await page.getByText('not taken').first().waitFor({ timeout: WAIT_MS })
+      if (javaScriptEnabled) assert.deepEqual(await violations(page), [])
+      await page.getByRole('link', { name: 'Resume lb1' }).first().press('Enter')
+      await page.getByLabel('Operator token').fill(operator)
+      await page.keyboard.press('Enter')
+      await page.getByRole('link', { name: 'Pause lb1' }).waitFor({ timeout: WAIT_MS })
+      await page.context().close()
+    }
+  } finally {
+    agent.end()
   }
 })
