@@ -1,5 +1,5 @@
 // What `hactl import` does: read, translate, write the spec and the report.
-import { KINDS, type Entry, FATES, type SourceFile } from '../spec/import/types.ts'
+import { KINDS, type Entry, type Fate, FATES, type SourceFile } from '../spec/import/types.ts'
 import { type Imported, importFiles } from '../spec/import/index.ts'
 import { countsOf } from '../spec/import/ledger.ts'
 import { isName } from '../spec/import/words.ts'
@@ -51,17 +51,42 @@ export async function runImport(
       ok: exit === EXIT.ok,
       exit,
       counts: countsOf(report),
+      files: filesOf(report),
       spec,
       report,
       decisions,
       diagnostics,
     })
+  } else if (flags.summary === true) {
+    for (const file of filesOf(done.report)) io.out(`${fileText(file)}\n`)
+    say(io, done, true)
   } else {
     if (flags.out === undefined) io.out(done.text)
     say(io, done, flags.report !== undefined)
   }
   if (exit !== EXIT.ok) throw new Exit(exit)
 }
+
+type FileSum = {
+  readonly file: string
+  readonly counts: Readonly<Record<Fate, number>>
+  /** Modelled or kept, of a hundred directives; a file that says nothing has lost nothing. */
+  readonly percent: number
+}
+
+/** Each file by its own, in the order of the files. */
+const filesOf = (report: readonly Entry[]): readonly FileSum[] =>
+  [...Map.groupBy(report, ({ file }) => file)].map(([file, of]) => {
+    const counts = countsOf(of)
+    const percent = Math.floor((1_000 * (counts.modelled + counts.kept)) / of.length) / 10
+    return { file, counts, percent }
+  })
+
+const fileText = ({ file, counts, percent }: FileSum): string =>
+  plain(`${percent.toFixed(1).padStart(5)} %  ${file}: ${sumText(counts)}`)
+
+const sumText = (counts: FileSum['counts']): string =>
+  FATES.map((fate) => `${counts[fate]} ${fate}`).join(', ')
 
 function exitOf({ diagnostics, decisions }: Imported): ExitCode {
   if (diagnostics.some(({ severity }) => severity === 'error')) return EXIT.invalid
@@ -80,8 +105,7 @@ function say(io: Io, { report, decisions, diagnostics }: Imported, written: bool
   const counts = countsOf(report)
   const lost = report.filter(({ fate }) => fate === 'replaced' || fate === 'not-taken')
   if (!written) for (const entry of lost) io.err(`${entryText(entry)}\n`)
-  const sum = FATES.map((fate) => `${counts[fate]} ${fate}`).join(', ')
-  io.err(`${plural(report.length, 'directive')}: ${sum}\n`)
+  io.err(`${plural(report.length, 'directive')}: ${sumText(counts)}\n`)
   for (const { where, what } of decisions)
     io.err(`${paint(io, 'yellow', 'decide')} ${plain(`${where}: ${what}`)}\n`)
   for (const { severity, code, path, message, hint } of diagnostics)

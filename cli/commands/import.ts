@@ -10,6 +10,7 @@ export type ImportFlags = {
   readonly cluster: string
   readonly out?: string
   readonly report?: string
+  readonly summary?: boolean
 }
 
 /** Repeatable NAME=VALUE. */
@@ -48,6 +49,7 @@ export function addImport(program: Command, io: Io): void {
     .option('--cluster <name>', 'name of the cluster', cluster, 'imported')
     .option('--out <file>', 'write the spec there instead of standard output')
     .option('--report <file>', 'write the fate of every line there')
+    .option('--summary', 'instead of the spec: how much of each file is taken, and what to decide')
     .addHelpText(
       'after',
       `\nEvery line is modelled, kept (extra), replaced or not taken (both with why).

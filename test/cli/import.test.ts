@@ -51,6 +51,23 @@ test('two nodes, --out, --report, --json', async () => {
   assert.equal(readFileSync(report, 'utf8').trimEnd().split('\n').length, 14)
 })
 
+test('--summary: each file with what is taken of it, instead of the spec', async () => {
+  const vrrp = `global_defs {\n router_id x\n}\nvrrp_instance v {\n interface eth0\n virtual_router_id 7\n virtual_ipaddress {\n 192.0.2.9\n }\n}\n`
+  const files = [file('h.cfg', CFG), file('k.conf', vrrp)]
+  const { exit, out, err } = await run(['import', ...files, ...ADDRESS, '--summary'])
+  assert.equal(exit, 0, err)
+  assert.deepEqual(
+    out.split('\n').map((line) => line.replace(`${folder}/`, '')),
+    [
+      '100.0 %  h.cfg: 7 modelled, 0 kept, 0 replaced, 0 not-taken',
+      ' 85.7 %  k.conf: 6 modelled, 0 kept, 1 replaced, 0 not-taken',
+      '',
+    ],
+  )
+  assert.doesNotMatch(err, /router_id/)
+  assert.match(err, /14 directives/)
+})
+
 test("a user's mistakes are one sentence", async () => {
   const cfg = file('h.cfg', CFG)
   for (const [argv, pattern] of [

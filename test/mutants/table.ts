@@ -1,4 +1,5 @@
 // Defects that the tests must notice: each is one textual edit of the agent, and what must fail with it.
+import { IMPORT_MUTANTS } from './import.ts'
 import { SECRET_MUTANTS } from './secrets.ts'
 
 export type Mutant = {
@@ -246,4 +247,5 @@ export const MUTANTS: readonly Mutant[] = [
     kill: tests('agent/trust'),
   },
   ...SECRET_MUTANTS,
+  ...IMPORT_MUTANTS,
 ]
