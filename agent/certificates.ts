@@ -16,6 +16,8 @@ export type CertificateDeps = {
   readonly clock: Clock
   readonly status: Pick<Status, 'details' | 'event'>
   readonly cluster: () => Cluster | undefined
+  /** Of this node itself, where it has one: peers know it by that. */
+  readonly own?: string
 }
 
 /** Pure: of the first certificate in a PEM file, which is the one that clients see. The key beside it is not looked at. */
@@ -41,11 +43,15 @@ export async function lookAtCertificates({
   node,
   host,
   cluster,
-}: Pick<CertificateDeps, 'node' | 'host' | 'cluster'>): Promise<readonly CertificateState[]> {
+  own,
+}: Pick<CertificateDeps, 'node' | 'host' | 'cluster' | 'own'>): Promise<
+  readonly CertificateState[]
+> {
   const named = (cluster()?.proxies ?? []).flatMap(({ nodes, tls }) =>
     tls !== undefined && nodes.includes(node) ? [tls.certificate] : [],
   )
-  const paths = [...new Set(named)].sort()
+  const has = own !== undefined && (await host.read(own).catch(() => undefined)) !== undefined
+  const paths = [...new Set(has ? [...named, own] : named)].sort()
   return Promise.all(
     paths.map(async (path) => {
       try {

@@ -2,6 +2,7 @@
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { Cluster, ClusterVip } from '../spec/cluster.ts'
 import { APPLYING_HEADER, NODE_HEADER, Summary } from '../spec/report.ts'
+import type { Identity } from './identity.ts'
 import type { Host } from './world.ts'
 
 const summary = TypeCompiler.Compile(Summary)
@@ -14,10 +15,31 @@ export type Peers = {
   latest(): ReadonlyMap<string, Summary>
 }
 
-export function createPeers(
-  host: Host,
-  options: { readonly port: number; readonly token: string },
-): Peers {
+/** Where peers listen, and how this node shows who it is. */
+export type PeerDoor = {
+  readonly port: number
+  readonly token: string
+  /** Absent: by the token that is shared alone. */
+  readonly identity?: Pick<Identity, 'towards'>
+}
+
+/** One question to a peer: by certificate where both have one, else in plain with the shared token; see TRUST.md. */
+export function askPeer(
+  host: Pick<Host, 'get'>,
+  { port, token, identity }: PeerDoor,
+  to: { readonly name: string; readonly address: string; readonly path: string },
+  said: Readonly<Record<string, string>>,
+  timeoutMs: number,
+): ReturnType<Host['get']> {
+  const { name, address, path } = to
+  const at = `${address.includes(':') ? `[${address}]` : address}:${port}${path}`
+  const tls = identity?.towards(name)
+  // The token is for those who have nothing better: it is not shown to others.
+  if (tls !== undefined) return host.get(`https://${at}`, said, timeoutMs, tls)
+  return host.get(`http://${at}`, { authorization: `Bearer ${token}`, ...said }, timeoutMs)
+}
+
+export function createPeers(host: Host, options: PeerDoor): Peers {
   let latest: ReadonlyMap<string, Summary> = new Map()
   return {
     latest: () => latest,
@@ -37,16 +59,14 @@ export type PeerPlace = { readonly name: string; readonly addresses: readonly st
  */
 export async function askNodes(
   host: Pick<Host, 'get'>,
-  options: { readonly port: number; readonly token: string },
+  options: PeerDoor,
   nodes: readonly PeerPlace[],
   said: Readonly<Record<string, string>> = {},
 ): Promise<ReadonlyMap<string, Summary>> {
   const found = new Map<string, Summary>()
   const ask = async (name: string, address: string): Promise<Summary> => {
-    const at = address.includes(':') ? `[${address}]` : address
-    const url = `http://${at}:${options.port}/v1/peer`
-    const headers = { authorization: `Bearer ${options.token}`, ...said }
-    const answer = await host.get(url, headers, PEER_TIMEOUT_MS)
+    const to = { name, address, path: '/v1/peer' }
+    const answer = await askPeer(host, options, to, said, PEER_TIMEOUT_MS)
     const value = answer.status === 200 ? parse(answer.body) : undefined
     if (value?.node !== name) throw new Error(`no answer of ${name}`)
     return value
@@ -63,10 +83,7 @@ export async function askNodes(
 }
 
 /** Questions beside the pass's own: over every address of some nodes, or over the one in a vip's own network alone. */
-export const askersOf = (
-  host: Pick<Host, 'get'>,
-  options: { readonly port: number; readonly token: string },
-) => ({
+export const askersOf = (host: Pick<Host, 'get'>, options: PeerDoor) => ({
   ask: (cluster: Cluster, names: readonly string[]) =>
     askNodes(host, options, placesOf(cluster, names)),
   askNear: async (vip: ClusterVip, name: string): Promise<boolean> => {

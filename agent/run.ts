@@ -14,6 +14,7 @@ import { type Believed, openHubKey } from './enrol.ts'
 import { createFilesView } from './files.ts'
 import { type DrainDeps, keepsVip, watchDrain } from './drain.ts'
 import { examineOften } from './examine.ts'
+import { identityPath } from './identity.ts'
 import { openMachine } from './machine.ts'
 import { tellOrders } from './orders.ts'
 import { metricsText } from './metrics.ts'
@@ -25,6 +26,7 @@ import { type Agent, pass } from './pass.ts'
 import { emptyPassState } from './pass-state.ts'
 import { askersOf, createPeers } from './peers.ts'
 import { withDrained } from './server-drain.ts'
+import { type OwnDoor, openPeerDoor } from './doors.ts'
 import { engines } from './providers/index.ts'
 import { enrolDoors } from './host/enrol-doors.ts'
 import { type Secrets, tellRecipient } from './secrets.ts'
@@ -67,13 +69,12 @@ export async function runAgent(
   const trust = config.trust && (await openTrust(host, memory, policyOf(config.trust)))
   const pace = createPace()
   const key = await openHubKey(config, {
+    ...world,
     doors: enrolDoors(host),
-    clock: world.clock,
-    random: world.random,
     say: (text) => status.event('agent', text),
     ready: pace.wake,
   })
-  const door = { port: config.peer.port, token: config.peer.token ?? '' }
+  const door = await openPeerDoor(config, key, world, status)
   const agent: Agent = {
     // Commands are run by passes alone; what runs beside the loop must not feed its watchdog.
     world: { ...world, host: vault.sealed({ ...host, run: beatingRun(host.run, notifier.beat) }) },
@@ -84,7 +85,7 @@ export async function runAgent(
     vault,
     status,
     peers: createPeers(host, door),
-    outside: lookers(config, world, pace.wake, () => takenClusters(agent)),
+    outside: lookers(config, world, pace.wake, () => takenClusters(agent), door),
     sources: sourcesOf(config, { world, memory, ...key, wake: pace.wake, signal }),
     facts: cachedFacts(world, config.node, () => enginesOf(currentCluster(agent), config.node)),
     signal,
@@ -94,7 +95,7 @@ export async function runAgent(
   const cluster = () => currentCluster(agent)
   const yields = new Map<string, Yielding>()
   const doors = openDoors(agent, {
-    ...{ config, agentVersion, ...key, events, wake: pace.wake, log, yields, secrets },
+    ...{ config, agentVersion, ...key, door, events, wake: pace.wake, log, yields, secrets },
   })
   notifier.ready()
   try {
@@ -102,11 +103,12 @@ export async function runAgent(
       loop(agent, config.intervalMs, pace, notifier.beat, signal),
       watch(agent, signal, pace.wake),
       key.keepTrying(signal),
+      door.keep(signal),
       examineOften({ ...agent, cluster }, config, examine, signal),
       watchSplits({ ...agent, ...world, ...askersOf(host, door), cluster, yields }, signal),
       watchDrain(drainDeps(agent, cluster, askersOf(host, door).ask), signal),
       watchArp({ ...agent, ...world, cluster }, signal),
-      watchCertificates({ ...agent, ...world, cluster }, signal),
+      watchCertificates({ ...agent, ...world, cluster, own: identityPath(config.state) }, signal),
       tellRecipient(secrets, status, world.clock, signal),
     ])
   } finally {
@@ -167,6 +169,7 @@ type DoorNeeds = {
   readonly agentVersion: string
   readonly token: () => string
   readonly ca: () => Believed
+  readonly door: OwnDoor
   readonly events: EventQueue
   readonly wake: () => void
   readonly log: (line: string) => void
@@ -179,8 +182,7 @@ function openDoors(agent: Agent, needs: DoorNeeds): readonly Close[] {
   const { world, status } = agent
   const { config } = needs
   const server = servePeers({
-    port: config.peer.port,
-    token: config.peer.token ?? '',
+    ...needs.door,
     summary: status.summary,
     onAsked: (node, applying) => {
       if (currentCluster(agent)?.nodes.some((n) => n.name === node) !== true) return
@@ -205,7 +207,7 @@ function openDoors(agent: Agent, needs: DoorNeeds): readonly Close[] {
   const closes: Close[] = [() => server.close(), () => prober.close()]
   const uplink = config.hub === undefined ? undefined : openUplink(agent, config.hub.url, needs)
   if (uplink !== undefined) closes.push(() => uplink.close())
-  closes.push(startNotify(agent, config, uplink, needs.secrets))
+  closes.push(startNotify(agent, config, uplink, needs.secrets, needs.door))
   return closes
 }
 

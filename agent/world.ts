@@ -85,6 +85,8 @@ export type Host = {
     url: string,
     headers: Readonly<Record<string, string>>,
     timeoutMs: number,
+    /** Both sides prove who they are; absent: certificates are not judged, the question is whether it answers. */
+    tls?: PeerTls,
   ): Promise<{ status: number; body: string; headers: Readonly<Record<string, string>> }>
   /** One question to a listener of another machine: 0 no answer, 1 a connection, else the class of the HTTP status. */
   knock(question: Question, timeoutMs: number): Promise<number>
@@ -99,6 +101,16 @@ export type Clock = {
   /** Rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
+/** How one node asks another: PEM of our own, and whom the other must be. */
+export type PeerTls = {
+  readonly key: string
+  readonly cert: string
+  readonly ca: string
+  readonly node: string
+  /** By the serial of a certificate, upper case hexadecimal. */
+  readonly revoked: (serial: string) => boolean
+}
+
 export type Random = {
   /** integer in [min, max] */ between(min: number, max: number): number
   id(): string

@@ -15,7 +15,14 @@ import { skipRevisions, str } from './store-revisions.ts'
 import { writeSecretFile } from './token-file.ts'
 
 /** What lies beside hub.db; what is not there was not made. No other name is ever written by a restore. */
-const FILES = ['tokens.json', 'grants.json', 'hook-secret', 'ca.pem', 'hub.pem'] as const
+const FILES = [
+  'tokens.json',
+  'grants.json',
+  'hook-secret',
+  'ca.pem',
+  'hub.pem',
+  'issued.json',
+] as const
 const TABLE = 'kept_files'
 /** Revisions that nodes may have seen since the backup: the next one must be newer than all of them. */
 const REVISIONS_SKIPPED = 1_000

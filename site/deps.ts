@@ -3,6 +3,7 @@ import type { Cluster } from '../spec/cluster.ts'
 import type { Parsed } from '../spec/diagnostic.ts'
 import type { Courier } from '../spec/notice.ts'
 import type { Store } from './store.ts'
+import type { NodeCa } from './tls/node-ca.ts'
 import type { TokenBook } from './tokens.ts'
 import type { Look } from './verify.ts'
 
@@ -27,6 +28,8 @@ export type HubDeps = {
   readonly id: () => string
   /** Takes messages to people. */
   readonly courier: Courier
+  /** Gives nodes certificates; absent: this hub has no CA. */
+  readonly nodeCa?: NodeCa
   /** Fingerprint that join tokens carry: of the CA behind the hub's certificate. Absent, or undefined: none to name. */
   readonly joinCa?: () => string | undefined
   /** Absent: this hub looks at nobody's listeners. */

@@ -11,7 +11,10 @@ import type { Who } from './tokens.ts'
 const REQUEST_BYTES_MAX = 16 * 1024
 
 /** The request as its schema wants it, or the answer that says what is wrong. */
-async function asked<T extends TSchema>(c: Context, schema: T): Promise<Static<T> | Response> {
+export async function asked<T extends TSchema>(
+  c: Context,
+  schema: T,
+): Promise<Static<T> | Response> {
   const text = await readBody(c, REQUEST_BYTES_MAX)
   if (typeof text !== 'string') return c.json({ error: text.error }, text.status)
   let value: unknown
@@ -63,10 +66,12 @@ export async function createJoin(
 export function revokeToken(state: HubState, c: Context, who: Who | undefined): Response {
   const name = c.req.param('name') ?? ''
   const { book } = state.deps
-  const known = book.list().some((one) => one.name === name)
+  const known = book.list().find((one) => one.name === name)
   const refused = book.revoke(name)
-  if (refused !== undefined) return c.json({ error: refused.refused }, known ? 409 : 404)
+  if (refused !== undefined)
+    return c.json({ error: refused.refused }, known === undefined ? 404 : 409)
   state.cutRevoked()
+  if (known?.node !== undefined && known.role === 'node') state.deps.nodeCa?.revokeNode(known.node)
   state.note('access', `${who?.name ?? ''} revoked the token ${name}`)
   return c.json({ name }, 200)
 }
@@ -80,6 +85,8 @@ export async function enrol(state: HubState, c: Context, who: Who | undefined): 
   const refused = state.deps.book.enrol(who, node, tokenHash)
   if (refused !== undefined) return c.json({ error: refused.refused }, 409)
   state.cutRevoked()
+  // What somebody may have copied from its old disk is no longer good.
+  if (had) state.deps.nodeCa?.revokeNode(node)
   state.note('access', `${node} ${had ? 'enrolled again' : 'enrolled'} with ${who.name}`)
   return c.json({ node }, 201)
 }

@@ -1,6 +1,7 @@
 // Path, who may, what: all of the hub's surface on one screen. The table is a golden file in test/cases/hub.
 import type { Context } from 'hono'
 import type { Access } from './access.ts'
+import * as certify from './certify.ts'
 import { confirmSpec } from './confirm.ts'
 import * as enrol from './enrol.ts'
 import { gitHook } from './hook.ts'
@@ -53,6 +54,8 @@ export const routes: readonly Route[] = [
   { method: 'DELETE', path: '/v1/orders', access: 'operator', handle: liftOrder },
   { method: 'GET', path: '/v1/spec', access: 'agent', handle: read.spec },
   { method: 'POST', path: '/v1/enrol', access: 'joiner', handle: enrol.enrol },
+  { method: 'POST', path: '/v1/certificate', access: 'agent', handle: certify.certify },
+  { method: 'GET', path: '/v1/peers', access: 'agent', handle: certify.peersWord },
   { method: 'POST', path: '/v1/join-tokens', access: 'operator', handle: enrol.createJoin },
   { method: 'GET', path: '/v1/tokens', access: 'operator', handle: enrol.listTokens },
   { method: 'POST', path: '/v1/tokens', access: 'operator', handle: enrol.createToken },

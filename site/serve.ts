@@ -78,7 +78,7 @@ export async function serveHub(options: ServeOptions): Promise<Serving> {
     look: options.look,
     id: randomUUID,
     check,
-    ...(tls === undefined ? {} : { joinCa: tls.shown.fingerprint }),
+    ...(tls === undefined ? {} : { joinCa: tls.shown.fingerprint, nodeCa: tls.nodeCa }),
   })
   const sockets = new WebSocketServer({
     noServer: true,

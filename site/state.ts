@@ -54,6 +54,8 @@ export type HubState = {
   cutRevoked(): void
   openSession(wire: Wire, who: Who): Session
   sessions(): number
+  /** Its agent is connected now. */
+  speaks(node: string): boolean
   tick(): void
   close(): void
 }
@@ -199,6 +201,7 @@ export function createState(deps: HubDeps): HubState {
     cutRevoked,
     openSession: (wire, who) => openSession(parts, wire, who),
     sessions: () => sessions.size,
+    speaks: (node) => [...sessions.keys()].some((session) => session.node() === node),
     tick() {
       cutRevoked()
       endSilent(sessions, clock.monotonic())

@@ -99,7 +99,7 @@ async function lint(): Promise<Totals> {
 const LONG = [
   ...['faults', 'sim/', 'agent/source/git', 'cli/push-git', 'cli/init'],
   ...['site/abuse', 'site/store', 'site/backup', 'site/tls', 'agent/hostile-hub'],
-  ...['agent/host/supervisor', 'agent/host/age', 'cli/secret', 'agent/hub-tls'],
+  ...['agent/host/supervisor', 'agent/host/age', 'cli/secret', 'agent/hub-tls', 'agent/identity'],
 ]
 const isLong = (file: string): boolean => LONG.some((name) => file.startsWith(`test/${name}`))
 const unitFiles = (): readonly string[] => globSync('test/**/*.test.ts', { cwd: root }).sort()

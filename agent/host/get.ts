@@ -2,6 +2,9 @@
 import { type IncomingMessage, request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { connect } from 'node:net'
+import type { PeerCertificate } from 'node:tls'
+import { nodeOf } from '../../spec/tls/node-name.ts'
+import type { PeerTls } from '../world.ts'
 import { ANSWER_BYTES_MAX } from './limits.ts'
 
 export type Answer = {
@@ -39,21 +42,33 @@ function flatHeaders(response: IncomingMessage): Record<string, string> {
   return flat
 }
 
+const UNJUDGED = { rejectUnauthorized: false }
+
+/** The other's certificate must be of the cluster's CA, for that node, and not revoked; its address says nothing. */
+const judgedBy = ({ key, cert, ca, node, revoked }: PeerTls) => ({
+  ...{ key, cert, ca, rejectUnauthorized: true, servername: '', minVersion: 'TLSv1.3' as const },
+  checkServerIdentity: (_: string, shown: PeerCertificate) =>
+    nodeOf(shown.subjectaltname) === node && !revoked(shown.serialNumber)
+      ? undefined
+      : new Error(`the certificate is not one of ${node}, or revoked`),
+})
+
 /**
  * Never throws and never follows redirects: status 0 when there is no whole answer within timeoutMs
- * and ANSWER_BYTES_MAX. Certificates are not judged: the question is whether it answers.
+ * and ANSWER_BYTES_MAX. Without `peer` certificates are not judged: the question is whether it answers.
  */
 export function httpGet(
   url: string,
   headers: Readonly<Record<string, string>>,
   timeoutMs: number,
+  peer?: PeerTls,
 ): Promise<Answer> {
   const target = targetOf(url)
   if (target === undefined) return Promise.resolve(NONE)
   return new Promise((resolve) => {
     const options = { ...target.at, method: 'GET', headers: { ...headers }, agent: false as const }
     const outgoing = target.tls
-      ? requestTls({ ...options, rejectUnauthorized: false })
+      ? requestTls({ ...options, ...(peer === undefined ? UNJUDGED : judgedBy(peer)) })
       : request(options)
     const timer = setTimeout(() => done(NONE), timeoutMs)
     const done = (answer: Answer): void => {

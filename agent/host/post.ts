@@ -1,4 +1,4 @@
-// One small JSON POST to the hub, bounded in time and size; redirects are not followed.
+// One small JSON question to the hub, bounded in time and size; redirects are not followed.
 import { type IncomingMessage, request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { ANSWER_BYTES_MAX } from './limits.ts'
@@ -6,7 +6,8 @@ import { ANSWER_BYTES_MAX } from './limits.ts'
 export type Posted = { readonly status: number; readonly body: string }
 
 /** `url` is the hub's address, http(s)://host:port or unix:/path; `ca` what it is believed by, undefined for the usual ones. @throws with the reason when there is no whole answer. */
-export function postJson(
+export function askJson(
+  method: 'GET' | 'POST',
   url: string,
   path: string,
   token: string,
@@ -14,14 +15,14 @@ export function postJson(
   timeoutMs: number,
   ca?: readonly string[],
 ): Promise<Posted> {
-  const body = JSON.stringify(value)
+  const body = method === 'GET' ? '' : JSON.stringify(value)
   const headers = {
     authorization: `Bearer ${token}`,
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
   }
   const believed = ca === undefined ? {} : { ca: [...ca] }
-  const options = { method: 'POST', headers, agent: false as const, ...believed }
+  const options = { method, headers, agent: false as const, ...believed }
   return new Promise((resolve, reject) => {
     const on = (response: IncomingMessage) => {
       const chunks: Buffer[] = []
@@ -53,3 +54,7 @@ export function postJson(
     outgoing.end(body)
   })
 }
+
+export const postJson = (...of: Tail<Parameters<typeof askJson>>): Promise<Posted> =>
+  askJson('POST', ...of)
+type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never

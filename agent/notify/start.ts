@@ -4,7 +4,7 @@ import { createCourier, waysOf } from '../host/courier.ts'
 import type { Agent } from '../pass.ts'
 import type { Secrets } from '../secrets.ts'
 import { currentCluster } from '../target.ts'
-import { askNodes, placesOf } from '../peers.ts'
+import { askNodes, type PeerDoor, placesOf } from '../peers.ts'
 import { runAgentNotify } from './index.ts'
 
 /** Ends when the returned function is called; what is under way is given up. */
@@ -13,11 +13,11 @@ export function startNotify(
   config: AgentConfig,
   hub: { connected(): boolean } | undefined,
   secrets: Pick<Secrets, 'line'>,
+  door: PeerDoor,
 ): () => Promise<void> {
   const { world, status } = agent
   const stop = new AbortController()
   const courier = createCourier(world.clock, (notify) => waysOf(notify, secrets.line))
-  const door = { port: config.peer.port, token: config.peer.token ?? '' }
   const running = runAgentNotify(
     {
       ...{ node: agent.node, clock: world.clock, host: world.host, courier, hub },

@@ -3,7 +3,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { Cluster } from '../../spec/cluster.ts'
 import { NODE_HEADER } from '../../spec/report.ts'
 import { Asked } from '../../spec/verify.ts'
-import { peerAddresses } from '../peers.ts'
+import { askPeer, type PeerDoor, peerAddresses } from '../peers.ts'
 import { VERIFY_PATH } from '../uplink/peer-server.ts'
 import type { Host } from '../world.ts'
 import type { Outside, Said } from './index.ts'
@@ -16,7 +16,7 @@ const asked = TypeCompiler.Compile(Asked)
 export type AskDeps = {
   readonly host: Pick<Host, 'get'>
   readonly node: string
-  readonly door: { readonly port: number; readonly token: string }
+  readonly door: PeerDoor
   /** undefined: there is no hub, no line to it, or no answer in time. */
   readonly hub: (
     keys: readonly string[],
@@ -25,17 +25,16 @@ export type AskDeps = {
 }
 
 export function createAsk({ host, node, door, hub }: AskDeps): Outside['ask'] {
-  const askPeer = async (
+  const askAt = async (
     name: string,
     addresses: readonly string[],
     keys: readonly string[],
     timeoutMs: number,
   ): Promise<Asked | undefined> => {
     const one = async (address: string): Promise<Asked> => {
-      const at = address.includes(':') ? `[${address}]` : address
-      const url = `http://${at}:${door.port}${VERIFY_PATH}?keys=${keys.join(',')}`
-      const headers = { authorization: `Bearer ${door.token}`, [NODE_HEADER]: node }
-      const { status, body } = await host.get(url, headers, timeoutMs)
+      const to = { name, address, path: `${VERIFY_PATH}?keys=${keys.join(',')}` }
+      const said = { [NODE_HEADER]: node }
+      const { status, body } = await askPeer(host, door, to, said, timeoutMs)
       const value = status === 200 ? parse(body) : undefined
       if (value?.node !== name) throw new Error(`no answer of ${name}`)
       return value
@@ -49,7 +48,7 @@ export function createAsk({ host, node, door, hub }: AskDeps): Outside['ask'] {
     const places = by.includes('peers') ? peerAddresses(cluster, node) : []
     const [fromHub, ...fromPeers] = await Promise.all([
       by.includes('hub') ? hub(keys, limitMs).catch(() => undefined) : undefined,
-      ...places.map(({ name, addresses }) => askPeer(name, addresses, keys, limitMs)),
+      ...places.map(({ name, addresses }) => askAt(name, addresses, keys, limitMs)),
     ])
     const heard = fromPeers.flatMap((one) => (one === undefined ? [] : [said(one.node, one)]))
     // It speaks with this node now: its way there is no broken cable of its own.

@@ -4,7 +4,7 @@ import type { AgentConfig } from '../config.ts'
 import type { World } from '../world.ts'
 import { createAnswerer } from './answer.ts'
 import { createAsk } from './ask.ts'
-import { askersOf } from '../peers.ts'
+import { askersOf, type PeerDoor } from '../peers.ts'
 import type { AskHubToLook, Outside } from './index.ts'
 
 const JUST_MS = 1_000
@@ -15,12 +15,12 @@ export function lookers(
   { host, clock }: World,
   wake: () => void,
   clusters: () => readonly Cluster[],
+  door: PeerDoor,
 ): Outside {
   const { addresses, knock } = host
   const { answer, saw } = createAnswerer({
     ...{ node, clock, peerPort: peer.port, clusters, addresses, knock },
   })
-  const door = { port: peer.port, token: peer.token ?? '' }
   let hub: AskHubToLook = async () => undefined
   return {
     ask: createAsk({ host, node, door, hub: (keys, timeoutMs) => hub(keys, timeoutMs) }),

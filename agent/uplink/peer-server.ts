@@ -1,8 +1,12 @@
 // The door for peers: GET /v1/peer answers the summary of this node, /v1/verify what it sees of another's listeners, /metrics its metrics, /healthz and /readyz a word. Nothing is changed by any of it.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, TLSSocket } from 'node:tls'
 import { METRICS_TYPE } from '../../spec/metric.ts'
 import { Value } from '@sinclair/typebox/value'
 import { APPLYING_HEADER, NODE_HEADER, type Summary } from '../../spec/report.ts'
+import { sortByFirstByte } from '../../spec/tls/first-byte.ts'
+import { nodeOf } from '../../spec/tls/node-name.ts'
 import { type Asked, Keys } from '../../spec/verify.ts'
 
 export const VERIFY_PATH = '/v1/verify'
@@ -28,6 +32,39 @@ function answersProbe(
   return true
 }
 
+const digest = (text: string) => createHash('sha256').update(text).digest()
+/** In a time that tells nothing. Without a token "Bearer " is sent, and an HTTP field value ends before its last blank (RFC 9110 section 5.5). */
+const hasToken = ({ headers }: IncomingMessage, token: string): boolean =>
+  timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`.trimEnd()))
+
+/** Who the certificates of peers are judged by, and what this node shows. */
+export type PeerIdentity = {
+  shown(): { readonly key: string; readonly cert: string; readonly ca: string } | undefined
+  certified(node: string): boolean
+  revoked(serial: string): boolean
+  onChange(hear: () => void): void
+}
+
+/**
+ * The node that asks ('' where it does not say), or the status that refuses it. By a certificate of the cluster's CA it is the one that
+ * stands in it; by the shared token it is who it says, unless that node is known to have a certificate.
+ */
+function callerOf(
+  request: IncomingMessage,
+  { token, identity }: { readonly token: string; readonly identity?: PeerIdentity },
+): string | 401 | 403 {
+  const said = word(request.headers[NODE_HEADER])
+  const { socket } = request
+  if (socket instanceof TLSSocket && socket.authorized) {
+    const { subjectaltname, serialNumber } = socket.getPeerCertificate()
+    const node = nodeOf(subjectaltname)
+    if (node === undefined || identity?.revoked(serialNumber) !== false) return 403
+    return said === '' || said === node ? node : 403
+  }
+  if (!hasToken(request, token)) return 401
+  return identity?.certified(said) === true ? 403 : said
+}
+
 async function say(response: ServerResponse, metrics: Promise<string>): Promise<void> {
   try {
     const text = await metrics
@@ -40,21 +77,34 @@ async function say(response: ServerResponse, metrics: Promise<string>): Promise<
 
 /** Looks from here at listeners of the peer that asks; 404 where this node has nothing of the kind to ask, or no hand free. */
 async function look(
-  { headers, url }: IncomingMessage,
+  { url }: IncomingMessage,
   response: ServerResponse,
-  verify: (from: string, keys: readonly string[]) => Promise<Asked | undefined>,
+  verify: (keys: readonly string[]) => Promise<Asked | undefined>,
 ): Promise<void> {
   const keys = (url ?? '').slice(`${VERIFY_PATH}?keys=`.length).split(',')
   try {
-    const asked = Value.Check(Keys, keys)
-      ? await verify(word(headers[NODE_HEADER]), keys)
-      : undefined
+    const asked = Value.Check(Keys, keys) ? await verify(keys) : undefined
     if (asked === undefined) response.writeHead(404).end()
     else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(asked))
   } catch {
     // Our bug: the peer counts this node as one that could not ask.
     response.writeHead(500).end()
   }
+}
+
+/** On the same port as plain HTTP: probes, scrapes and older agents go on as they are. */
+function speakTls(server: Server, identity: PeerIdentity | undefined) {
+  // Who has no certificate is judged by the token; one of another CA, or one that is over, is none.
+  const judged = { requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.3' as const }
+  const tls = createTlsServer({ handshakeTimeout: REQUEST_MS_MAX, ...judged })
+  const show = () => {
+    const own = identity?.shown()
+    if (own !== undefined) tls.setSecureContext({ ...own, minVersion: judged.minVersion })
+  }
+  show()
+  identity?.onChange(show)
+  const plain = (_: unknown, serve: () => void) => serve()
+  return sortByFirstByte(server, { tls, plain, quietMs: REQUEST_MS_MAX })
 }
 
 /**
@@ -64,8 +114,10 @@ async function look(
 export function servePeers(options: {
   readonly port: number
   readonly token: string
+  /** Absent: peers are known by the shared token alone. */
+  readonly identity?: PeerIdentity
   readonly summary: () => Summary
-  /** A peer with the right token asked. */
+  /** A peer that proved to be one asked. */
   readonly onAsked: (node: string, applying: string) => void
   readonly verify: (from: string, keys: readonly string[]) => Promise<Asked | undefined>
   readonly onError: (why: string) => void
@@ -78,25 +130,26 @@ export function servePeers(options: {
       // A Prometheus on this node needs no token: it could ask the daemons themselves.
       const scrape = request.method === 'GET' && request.url === '/metrics'
       if (scrape && isLoopback(request)) return void say(response, options.metrics())
-      // Without a token "Bearer " is sent, and an HTTP field value ends before its last blank (RFC 9110 section 5.5).
-      if (request.headers.authorization !== `Bearer ${options.token}`.trimEnd()) {
-        response.writeHead(401).end()
+      const caller = callerOf(request, options)
+      if (typeof caller === 'number') {
+        response.writeHead(caller).end()
         return
       }
       if (scrape) return void say(response, options.metrics())
       if (request.method === 'GET' && request.url?.startsWith(`${VERIFY_PATH}?keys=`) === true)
-        return void look(request, response, options.verify)
+        return void look(request, response, (keys) => options.verify(caller, keys))
       if (request.method !== 'GET' || request.url !== '/v1/peer') {
         response.writeHead(404).end()
         return
       }
-      options.onAsked(word(request.headers[NODE_HEADER]), word(request.headers[APPLYING_HEADER]))
+      options.onAsked(caller, word(request.headers[APPLYING_HEADER]))
       response
         .writeHead(200, { 'content-type': 'application/json' })
         .end(JSON.stringify(options.summary()))
     },
   )
   server.maxConnections = CONNECTIONS_MAX
+  const { cut } = speakTls(server, options.identity)
   server.on('error', (error) =>
     options.onError(`cannot serve peers on port ${options.port}: ${error.message}`),
   )
@@ -104,6 +157,7 @@ export function servePeers(options: {
   return {
     close: async () => {
       server.closeAllConnections()
+      cut()
       await new Promise<void>((done) => server.close(() => done()))
     },
   }

@@ -4,7 +4,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Name } from '../../spec/tls/x509.ts'
 import type { Clock, Log } from '../deps.ts'
-import { type Authority, authorityPath, openAuthority, type Pair } from './authority.ts'
+import { authorityPath, openAuthority, type Pair } from './authority.ts'
+import { openIssued } from './issued.ts'
+import { createNodeCa, type NodeCa } from './node-ca.ts'
 import { isOpenToOthers } from './names.ts'
 import { filesShown, ownShown, type Shown } from './shown.ts'
 
@@ -40,7 +42,7 @@ export function chooseTls(state: string, listen: readonly string[], flags: TlsFl
   return { is: isNew && listen.some(isOpenToOthers) ? 'own' : 'plain' }
 }
 
-export type Tls = { readonly shown: Shown; readonly authority: Authority }
+export type Tls = { readonly shown: Shown; readonly nodeCa: NodeCa }
 
 /** undefined: plain. The authority is there with files too: it gives nodes their certificates. */
 export async function openTls(
@@ -59,7 +61,8 @@ export async function openTls(
   const given = choice.is === 'files' ? filesShown({ ...choice, now, log }) : undefined
   const random = () => randomBytes(16).toString('hex')
   const authority = await openAuthority({ state, now, random })
-  return { authority, shown: given ?? (await ownShown({ authority, state, now, names, log })) }
+  const nodeCa = createNodeCa(authority, openIssued(state, now), clock)
+  return { nodeCa, shown: given ?? (await ownShown({ authority, state, now, names, log })) }
 }
 
 /** Until the signal; `use` gets each new pair. */

@@ -1,10 +1,13 @@
 // A hub on a real port that speaks TLS with a CA of its own.
+import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { postJson } from '../../../agent/host/post.ts'
 import { serveHub } from '../../../site/serve.ts'
 import { namesOf } from '../../../site/tls/names.ts'
+import { splitJoin } from '../../../spec/tls/fingerprint.ts'
 import { temporaryDirectory } from '../../agent/host/temporary.ts'
 import { fakeCourier, testClock } from '../kit.ts'
 import { DAY_MS } from './kit.ts'
@@ -47,6 +50,29 @@ export async function tlsHub(t: TestContext, patience?: Patience) {
         .on('error', reject)
         .end(options.body)
     })
-  return { hub, url, ca, ask, port: Number(new URL(url).port), tokens, auth, state, clock: ticking }
+  /** A token of a node's own, as joining gives it. */
+  const enrol = async (node: string): Promise<string> => {
+    const post = (path: string, by: string, value: unknown) =>
+      postJson(url, path, by, value, 5_000, [ca])
+    const join = await post('/v1/join-tokens', tokens['operator'] ?? '', { node, ttlMs: 60_000 })
+    const own = randomBytes(24).toString('base64url')
+    const tokenHash = createHash('sha256').update(own).digest('hex')
+    const { secret } = splitJoin(String(JSON.parse(join.body).token))
+    const { status } = await post('/v1/enrol', secret, { node, tokenHash })
+    if (status !== 201) throw new Error(`${node} is not let in: ${status}`)
+    return own
+  }
+  return {
+    hub,
+    url,
+    ca,
+    ask,
+    enrol,
+    port: Number(new URL(url).port),
+    tokens,
+    auth,
+    state,
+    clock: ticking,
+  }
 }
 export type Bench = Awaited<ReturnType<typeof tlsHub>>
