@@ -133,7 +133,7 @@ export const ProxySection = Type.Object(
       Type.Array(Name('pool'), {
         maxItems: 100,
         uniqueItems: true,
-        description: 'pools that its sites name',
+        description: 'further pools that its sites or extra lines send to',
       }),
     ),
     maxconn: Type.Optional(

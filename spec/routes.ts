@@ -23,3 +23,9 @@ export function routesOf(proxy: ProxySection): readonly ClusterRoute[] {
 /** Pools that extra lines of a haproxy listener send requests to. */
 export const poolsInExtra = (extra: readonly string[]): readonly string[] =>
   extra.flatMap((line) => /^use_backend ([a-z][a-z0-9-]*)(?= |$)/.exec(line)?.[1] ?? [])
+
+/** Whether extra lines of haproxy answer requests by themselves, without a server. */
+export const answersItself = (extra: readonly string[]): boolean =>
+  extra.some((line) => ANSWERS.test(line))
+const ANSWERS =
+  /^(?:redirect |http-request (?:redirect|return|deny|reject|tarpit|silent-drop|use-service)\b|tcp-request (?:connection|content) (?:reject|silent-drop)\b|stats (?:enable|uri)\b)/

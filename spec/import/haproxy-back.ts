@@ -28,6 +28,7 @@ function balanceOf(words: readonly string[], pool: PoolDraft): boolean {
   const plain = BALANCES.some((one) => one === algorithm) && argument === undefined
   if (!plain || algorithm === 'hdr' || algorithm === 'url_param') return false
   pool.balance = algorithm
+  delete pool.balanceOn
   return true
 }
 
@@ -55,7 +56,8 @@ export function readPool(lines: readonly Line[], imp: Import): PoolDraft {
   const rest: Line[] = []
   const servers: { line: Line; defaults: readonly string[] }[] = []
   const cookie = lines.findLast((line) => line.words[0] === 'cookie')
-  const stick = stickOf(cookie)
+  const http = lines.findLast((line) => line.words[0] === 'mode')?.words[1] === 'http'
+  const stick = http ? stickOf(cookie) : undefined
   let defaults: readonly string[] = []
   for (const line of lines) {
     const key = keyOf(line.words)

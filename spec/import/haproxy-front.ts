@@ -25,12 +25,13 @@ const TIMEOUTS: Readonly<Record<string, readonly [string, number]>> = {
 /** Rendered for every listener, or what haproxy does by itself. */
 const RENDERED = new Set(['option dontlognull', 'mode', 'option http-keep-alive'])
 
-/** `backends`: pool of the spec by the backend's name in the file. */
-export function readFront(
-  lines: readonly Line[],
-  backends: ReadonlyMap<string, string>,
-  imp: Import,
-): Front {
+/** Pool of the spec by the backend's name in the file; `kin`: those that speak what the frontend does. */
+export type Backends = {
+  readonly names: ReadonlyMap<string, string>
+  readonly kin: readonly string[]
+}
+
+export function readFront(lines: readonly Line[], backends: Backends, imp: Import): Front {
   const http = lines.findLast((line) => line.words[0] === 'mode')?.words[1] === 'http'
   const proxy: Front['proxy'] = {
     ...(!http && { mode: 'tcp' as const }),
@@ -55,7 +56,7 @@ function readLine(
   line: Line,
   proxy: Front['proxy'],
   http: boolean,
-  backends: ReadonlyMap<string, string>,
+  backends: Backends,
   imp: Import,
 ): boolean {
   const key = keyOf(line.words)
@@ -90,7 +91,7 @@ function readLine(
     return done()
   }
   if (key !== 'default_backend') return false
-  const pool = backends.get(line.words[1] ?? '')
+  const pool = backends.names.get(line.words[1] ?? '')
   if (pool === undefined) {
     lose(line, `there is no backend "${line.words[1]}" in the file`, imp)
     return true
@@ -148,7 +149,7 @@ function likeHaproxy(proxy: Front['proxy'], http: boolean): undefined {
 function route(
   lines: readonly Line[],
   proxy: Front['proxy'],
-  backends: ReadonlyMap<string, string>,
+  backends: Backends,
   imp: Import,
 ): undefined {
   const of = (word: string) =>
@@ -157,7 +158,7 @@ function route(
   const others = lines.filter((line) => !['bind', 'use_backend'].includes(line.words[0] ?? ''))
   const used = others.filter((line) => line.words[0] !== 'acl' || line.condition !== undefined)
   const uses = of('use_backend')
-  const poolOf = (name: string) => (http ? backends.get(name) : undefined)
+  const poolOf = (name: string) => (http ? backends.names.get(name) : undefined)
   const routed = readRoutes(of('acl'), uses, used, poolOf)
   if (routed.routes.length > 0) proxy.routes = [...routed.routes]
   if (routed.split !== undefined) proxy.split = routed.split
@@ -167,6 +168,17 @@ function route(
     if (line.words[0] === 'bind' || routed.modelled.includes(line)) continue
     keep(line, lines, proxy, backends, imp)
   }
+}
+
+/** A backend by a name that only a request has: any of them, by the name that the spec gives it. */
+function byName(line: Line, proxy: Front['proxy'], backends: Backends, imp: Import): undefined {
+  proxy.pools = [...backends.kin].sort()
+  const other = [...backends.names].find(([was, is]) => was !== is)
+  if (other !== undefined)
+    imp.decide(
+      `${line.file}:${line.line}`,
+      `backends have other names in the spec ("${other[1]}" for "${other[0]}"): see that "${line.text}" finds them`,
+    )
 }
 
 /** A page for users only stays shut until the spec knows a hash of their passwords. */
@@ -186,13 +198,14 @@ function keep(
   line: Line,
   lines: readonly Line[],
   proxy: Front['proxy'],
-  backends: ReadonlyMap<string, string>,
+  backends: Backends,
   imp: Import,
 ): undefined {
   const [first = '', second = '', ...more] = line.raws
   let raws: readonly string[] = line.raws
-  if (first === 'use_backend' && !second.includes('%[')) {
-    const pool = backends.get(line.words[1] ?? '')
+  if (first === 'use_backend' && second.includes('%[')) byName(line, proxy, backends, imp)
+  else if (first === 'use_backend') {
+    const pool = backends.names.get(line.words[1] ?? '')
     if (pool === undefined) return lose(line, `there is no backend "${second}" in the file`, imp)
     raws = [first, pool, ...more]
   }

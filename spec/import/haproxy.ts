@@ -1,13 +1,14 @@
 // haproxy.cfg of one host as proxies, pools, the statistics page and logs of the spec.
 import { lose, readPool } from './haproxy-back.ts'
 import { type Bind, readBinds } from './haproxy-bind.ts'
-import { readFront } from './haproxy-front.ts'
+import { answersItself, poolsInExtra } from '../routes.ts'
+import { type Backends, readFront } from './haproxy-front.ts'
 import { readGlobal } from './haproxy-global.ts'
 import { keyOf, sideOf } from './haproxy-keys.ts'
 import { keepSection } from './haproxy-kept.ts'
 import { isStats, readStats } from './haproxy-stats.ts'
 import { type Line, type Section, sectionsOf } from './haproxy-text.ts'
-import type { Import, ProxyDraft } from './types.ts'
+import type { Import, PoolDraft } from './types.ts'
 import { freeName, nameOf } from './words.ts'
 
 type Proxy = Section & { readonly name: string; readonly inherited: readonly Line[] }
@@ -78,8 +79,11 @@ function half(proxy: Proxy, side: 'front' | 'back'): readonly Line[] {
     if (at === 'both') return side === 'front'
     return atFront(key) ? side === 'front' : at === side
   }
+  // A set of steps is inherited as a whole, or not at all.
+  const replaced = (word: string | undefined) =>
+    /^(?:http|tcp)-check$/.test(word ?? '') && proxy.lines.some(({ words }) => words[0] === word)
   return [
-    ...proxy.inherited.filter((line) => mine(line, true)),
+    ...proxy.inherited.filter((line) => mine(line, true) && !replaced(line.words[0])),
     ...proxy.lines.filter((line) => mine(line, false)),
   ]
 }
@@ -103,7 +107,7 @@ const atFront = (key: string): boolean =>
   /^timeout (?:connect|server|queue|tunnel)$|^retries$|^option redispatch$/.test(key)
 
 function readProxies(all: readonly Proxy[], node: string, imp: Import): undefined {
-  const { pools, proxies } = imp.sections
+  const { pools } = imp.sections
   const stats = all.filter((proxy) => isStats(proxy))
   const backends = new Map<string, string>()
   const poolNames = new Map<Proxy, string>()
@@ -124,14 +128,47 @@ function readProxies(all: readonly Proxy[], node: string, imp: Import): undefine
     if (pool !== undefined) {
       pools[pool] = readPool(half(proxy, 'back'), imp)
       askForTimes(proxy, ['connect', 'server'], imp)
+      standIn(pools[pool], proxy, pool, imp)
     }
     if (one.type !== 'backend') askForTimes(proxy, ['client'], imp)
-    if (one.type !== 'backend') addProxies(proxy, pool, backends, node, proxies, imp)
+    const kin = [...poolNames].flatMap(([other, name]) =>
+      other.type === 'backend' && isHttp(other) === isHttp(one) ? [name] : [],
+    )
+    if (one.type !== 'backend') addProxies(proxy, pool, { names: backends, kin }, node, imp)
   }
 }
 
 /** Of either side, or in a condition that haproxy alone can judge. */
 const ANYWHERE = new Set(['stick-table'])
+
+const isHttp = ({ inherited, lines }: Pick<Proxy, 'inherited' | 'lines'>): boolean =>
+  [...inherited, ...lines].findLast(({ words }) => words[0] === 'mode')?.words[1] === 'http'
+
+/** A backend without servers answers 503; the spec wants that said. */
+function standIn(
+  pool: PoolDraft | undefined,
+  { head, ...proxy }: Proxy,
+  name: string,
+  imp: Import,
+): undefined {
+  const extra = pool?.extra ?? []
+  const serves = extra.some((line) => /^server(?:-template)? /.test(line))
+  if (pool === undefined || head === undefined || serves || answersItself(extra)) return
+  if (Object.keys(pool.servers).length > 0) return
+  turnAway(pool, { ...proxy, head }, `pool ${name} has no servers`, imp)
+}
+
+function turnAway(
+  draft: { extra?: string[] },
+  section: Proxy,
+  what: string,
+  imp: Import,
+): undefined {
+  const deny = isHttp(section) ? 'http-request deny deny_status 503' : 'tcp-request content reject'
+  draft.extra = [...(draft.extra ?? []), deny]
+  const { head } = section
+  imp.decide(`${head?.file}:${head?.line}`, `${what}: it turns everybody away`)
+}
 
 /** haproxy waits without end where a time is not said; hactl always says one. */
 function askForTimes(proxy: Proxy, names: readonly string[], imp: Import): undefined {
@@ -158,11 +195,11 @@ function misplaced(proxy: Proxy, imp: Import): undefined {
 function addProxies(
   section: Proxy,
   pool: string | undefined,
-  backends: ReadonlyMap<string, string>,
+  backends: Backends,
   node: string,
-  proxies: Record<string, ProxyDraft>,
   imp: Import,
 ): undefined {
+  const { proxies } = imp.sections
   const { proxy, binds } = readFront(half(section, 'front'), backends, imp)
   const own = pool !== undefined && (proxy.pool === undefined || binds.length === 0) ? { pool } : {}
   const base = nameOf(section.name, 'proxy')
@@ -173,6 +210,14 @@ function addProxies(
       `${section.head?.file}:${section.head?.line}`,
       `"${section.name}" listens nowhere that the spec can say`,
     )
+  const leads = [own.pool, proxy.pool, proxy.routes, proxy.split, proxy.pools]
+  const { extra = [] } = proxy
+  if (
+    leads.every((one) => one === undefined) &&
+    poolsInExtra(extra).length === 0 &&
+    !answersItself(extra)
+  )
+    turnAway(proxy, section, `"${section.name}" leads nowhere`, imp)
   for (const bind of merged(all)) {
     const wish = proxies[base] === undefined ? base : `${base.slice(0, 25)}-${bind.port}`
     const name = freeName(wish, { has: (one) => proxies[one] !== undefined })

