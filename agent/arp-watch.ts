@@ -20,6 +20,7 @@ export type ArpDeps = {
   readonly status: Pick<Status, 'event' | 'details'>
   readonly cluster: () => Cluster | undefined
 }
+type LookDeps = Pick<ArpDeps, 'node' | 'host' | 'cluster'>
 /** By vip that is held here, in the order of the spec: hardware addresses that answer for it. */
 type Answers = ReadonlyMap<string, readonly string[]>
 export type Seen = {
@@ -31,7 +32,7 @@ export const SEEN_NOTHING: Seen = { answers: new Map(), told: new Map() }
 type Place = { readonly vip: string; readonly interface: string; readonly address: string }
 
 /** Vips of this node that its kernel has now, on interfaces that ARP reaches. */
-async function heldPlaces({ node, host, cluster }: ArpDeps): Promise<readonly Place[]> {
+async function heldPlaces({ node, host, cluster }: LookDeps): Promise<readonly Place[]> {
   const mine = (vip: ClusterVip) => vip.peers.some((peer) => peer.node === node)
   const vips = (cluster()?.vips ?? []).filter(mine)
   if (vips.length === 0) return []
@@ -48,7 +49,7 @@ async function heldPlaces({ node, host, cluster }: ArpDeps): Promise<readonly Pl
 }
 
 /** undefined: this arping cannot tell. */
-async function ask({ host }: ArpDeps, place: Place): Promise<readonly string[] | undefined> {
+async function ask({ host }: LookDeps, place: Place): Promise<readonly string[] | undefined> {
   for (const argv of arpProbes(place.interface, place.address)) {
     const { code, stdout } = await host.run(argv, PROBE_TIMEOUT_MS)
     if (code === 127) return undefined
@@ -58,7 +59,7 @@ async function ask({ host }: ArpDeps, place: Place): Promise<readonly string[] |
 }
 
 /** What answered on any address of each vip; none where nobody could look. */
-async function look(deps: ArpDeps): Promise<Answers> {
+export async function whoAnswers(deps: LookDeps): Promise<Answers> {
   const places = await heldPlaces(deps)
   if (places.length === 0) return new Map()
   const found = new Map<string, readonly string[]>()
@@ -93,7 +94,7 @@ const findingOf = (what: string): Finding =>
 export async function arpTurn(deps: ArpDeps, was: Seen): Promise<Seen> {
   const { status } = deps
   const cluster = deps.cluster()
-  const answers = await look(deps)
+  const answers = await whoAnswers(deps)
   const told = new Map<string, readonly string[]>()
   for (const [vip, macs] of answers) {
     const stay = macs.filter((mac) => was.answers.get(vip)?.includes(mac) === true)

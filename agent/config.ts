@@ -12,6 +12,7 @@ import {
 import type { Diagnostic, Parsed, Position } from '../spec/diagnostic.ts'
 import { PASS_INTERVAL_MS, PASS_INTERVAL_MS_MIN, PEER_PORT } from '../spec/limits.ts'
 import { GitConfig } from './config-git.ts'
+import { FenceConfig, fenceFaults } from './config-fence.ts'
 import { keyFaults, TrustConfig } from './config-trust.ts'
 import { JOIN_PATTERN, splitJoin } from '../spec/tls/fingerprint.ts'
 import { Name, oneOf, Path, Port } from '../spec/names.ts'
@@ -65,6 +66,7 @@ export const AgentConfigFile = Type.Object(
       ),
     ),
     trust: Type.Optional(TrustConfig),
+    fence: Type.Optional(FenceConfig),
     intervalMs: Type.Optional(
       Type.Integer({
         minimum: PASS_INTERVAL_MS_MIN,
@@ -211,6 +213,8 @@ function meaning(text: string, tree: Node, file: AgentConfigFile): readonly Diag
     )
   if (file.hub?.ca !== undefined && !file.hub.url.startsWith('https:'))
     say('/hub/ca', 'cannot use a CA without TLS', 'write "url": "https://..."')
+  for (const { path, message, hint } of file.fence === undefined ? [] : fenceFaults(file.fence))
+    say(path, message, hint)
   for (const { path, why } of file.trust === undefined ? [] : keyFaults(file.trust))
     say(path, `cannot use this key: ${why}`, 'hactl key show prints the line of a key')
   return found

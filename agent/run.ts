@@ -92,7 +92,7 @@ export async function runAgent(
     proofs: new Map(),
     state: emptyPassState(trust?.doubt()),
   }
-  const cluster = () => currentCluster(agent)
+  const eyes = { ...agent, ...world, cluster: () => currentCluster(agent) }
   const yields = new Map<string, Yielding>()
   const doors = openDoors(agent, {
     ...{ config, agentVersion, ...key, door, events, wake: pace.wake, log, yields, secrets },
@@ -104,11 +104,11 @@ export async function runAgent(
       watch(agent, signal, pace.wake),
       key.keepTrying(signal),
       door.keep(signal),
-      examineOften({ ...agent, cluster }, config, examine, signal),
-      watchSplits({ ...agent, ...world, ...askersOf(host, door), cluster, yields }, signal),
-      watchDrain(drainDeps(agent, cluster, askersOf(host, door).ask), signal),
-      watchArp({ ...agent, ...world, cluster }, signal),
-      watchCertificates({ ...agent, ...world, cluster, own: identityPath(config.state) }, signal),
+      examineOften(eyes, config, examine, signal),
+      watchSplits({ ...eyes, ...askersOf(host, door), fence: config.fence, yields }, signal),
+      watchDrain(drainDeps(agent, eyes.cluster, askersOf(host, door).ask), signal),
+      watchArp(eyes, signal),
+      watchCertificates({ ...eyes, own: identityPath(config.state) }, signal),
       tellRecipient(secrets, status, world.clock, signal),
     ])
   } finally {

@@ -4,6 +4,8 @@ import type { Cluster, ClusterVip } from '../spec/cluster.ts'
 import type { Finding, Summary } from '../spec/report.ts'
 import { error } from './doctor/finding.ts'
 import { textOf } from './failure.ts'
+import type { FenceConfig } from './config-fence.ts'
+import { type Fencing, type FencingDeps, openFencing } from './fencing.ts'
 import type { Status } from './status.ts'
 import type { Clock } from './world.ts'
 import { type Yielding, yieldTurn } from './yield.ts'
@@ -25,6 +27,8 @@ export type SplitDeps = {
   readonly askNear: (vip: ClusterVip, node: string) => Promise<boolean>
   /** Vips that this node gives up now: read by what writes their health files. */
   readonly yields: Map<string, Yielding>
+  /** Ends the other one where spec and operator say so. */
+  readonly fencing?: Fencing | undefined
 }
 type Answers = ReadonlyMap<string, Summary>
 type Open = {
@@ -54,11 +58,12 @@ export function lookForSplits(
   mine: Summary,
   answers: Answers,
   nowMs: number,
+  fenced: ReadonlySet<string> = new Set(),
 ): Look {
   const splits = new Map<string, Open>()
   const says: string[] = []
   for (const vip of vips) {
-    const next = judge(was.get(vip.name), vip, mine, answers, nowMs)
+    const next = judge(was.get(vip.name), vip, mine, answers, { nowMs, fenced })
     if (next.open !== undefined) splits.set(vip.name, next.open)
     if (next.say !== undefined) says.push(next.say)
   }
@@ -70,7 +75,7 @@ function judge(
   vip: ClusterVip,
   mine: Summary,
   answers: Answers,
-  nowMs: number,
+  { nowMs, fenced }: { readonly nowMs: number; readonly fenced: ReadonlySet<string> },
 ): { readonly open?: Open; readonly say?: string } {
   const held = holdsAny(vip, mine)
   const others = [...answers]
@@ -85,8 +90,8 @@ function judge(
     return { open: { sinceMs, others, told: true }, say }
   }
   if (open?.told !== true) return {}
-  // Silence does not say that the other gave it up.
-  if (held.length > 0 && open.others.some((name) => !answers.has(name)))
+  // Silence does not say that the other gave it up, unless somebody saw to it.
+  if (held.length > 0 && open.others.some((name) => !answers.has(name) && !fenced.has(name)))
     return { open: { sinceMs: open.sinceMs, others: open.others, told: true } }
   const overMs = open.overMs ?? nowMs
   if (nowMs - overMs < CLOSE_HOLD_MS['split-brain']) return { open: { ...open, overMs } }
@@ -113,6 +118,11 @@ const toldOf = (splits: Splits, vips: readonly ClusterVip[]): readonly Finding[]
 const myVips = (cluster: Cluster | undefined, node: string): readonly ClusterVip[] =>
   (cluster?.vips ?? []).filter((vip) => vip.peers.some((peer) => peer.node === node))
 
+/** Open splits, and what was done about them. */
+function alarmsOf({ node, cluster, fencing }: SplitDeps, splits: Splits): readonly Finding[] {
+  return [...toldOf(splits, myVips(cluster(), node)), ...(fencing?.findings() ?? [])]
+}
+
 /** One look; the splits to hand to the next. */
 export async function splitTurn(deps: SplitDeps, was: Splits): Promise<Splits> {
   const { node, clock, status } = deps
@@ -120,17 +130,29 @@ export async function splitTurn(deps: SplitDeps, was: Splits): Promise<Splits> {
   const vips = myVips(cluster, node)
   if (cluster === undefined) return was
   const { yields } = deps
-  const idle = status.summary().holds.length === 0 && was.size === 0
+  const nothing = was.size === 0 && alarmsOf(deps, was).length === 0
+  const idle = status.summary().holds.length === 0 && nothing
   const given = vips.some((vip) => (yields.get(vip.name)?.to ?? '') !== '')
   if (idle && !given) return was
   const peers = new Set(vips.flatMap((vip) => vip.peers.map((peer) => peer.node)))
   peers.delete(node)
   const answers = await deps.ask(cluster, [...peers])
-  const { splits, says } = lookForSplits(was, vips, status.summary(), answers, clock.monotonic())
+  const { fencing } = deps
+  const before = alarmsOf(deps, was)
+  const { splits, says } = lookForSplits(
+    was,
+    vips,
+    status.summary(),
+    answers,
+    clock.monotonic(),
+    fencing?.fenced(),
+  )
   for (const say of says) status.event('agent', say)
   for (const vip of vips) await giveWay(deps, vip, splits, answers)
-  const now = toldOf(splits, vips)
-  if (JSON.stringify(now) !== JSON.stringify(toldOf(was, vips))) status.details({ alarms: now })
+  const others = [...splits].filter(([, open]) => open.told)
+  await fencing?.turn(cluster, new Map(others.map(([vip, open]) => [vip, open.others])), answers)
+  const now = alarmsOf(deps, splits)
+  if (JSON.stringify(now) !== JSON.stringify(before)) status.details({ alarms: now })
   return splits
 }
 
@@ -152,9 +174,20 @@ async function giveWay(
   if (say !== undefined) status.event('agent', say)
 }
 
+type Armed = {
+  readonly fence: FenceConfig | undefined
+  readonly memory: { readonly directory: string }
+  readonly host: FencingDeps['host']
+}
+
 /** Until the signal; a look that fails is said, and the next one comes. */
-export async function watchSplits(deps: SplitDeps, signal: AbortSignal): Promise<void> {
+export async function watchSplits(unarmed: SplitDeps & Armed, signal: AbortSignal): Promise<void> {
+  const { fence: config, memory } = unarmed
+  const fencing = await openFencing({ ...unarmed, config, directory: memory.directory })
+  const deps = { ...unarmed, fencing }
   let splits: Splits = new Map()
+  // Of the agent before this one.
+  deps.status.details({ alarms: alarmsOf(deps, splits) })
   while (!signal.aborted) {
     try {
       splits = await splitTurn(deps, splits)

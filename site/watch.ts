@@ -112,6 +112,21 @@ function second({ report, node }: NodeStatus, status: ClusterStatus): readonly F
   })
 }
 
+/** What a node did about a second holder, by its operator's command. */
+function fenced({ report, node }: NodeStatus, status: ClusterStatus): readonly Fault[] {
+  const seen = (report?.findings ?? []).filter((one) => one.check === 'fence')
+  return seen.flatMap(({ what, why, hint }) => {
+    const vip = status.vips.find((one) => what.startsWith(`vip ${one.vip}: `))
+    if (vip === undefined) return []
+    const said = {
+      about: vip.vip,
+      words: `split brain, says ${node}: ${what}`,
+      details: [why, hint],
+    }
+    return [fault('split-brain', `fence:${vip.vip}:${node}`, said)]
+  })
+}
+
 function ofNode(node: NodeStatus, status: ClusterStatus): readonly Fault[] {
   const { report, node: name } = node
   if (node.stale) return []
@@ -122,6 +137,7 @@ function ofNode(node: NodeStatus, status: ClusterStatus): readonly Fault[] {
     ...mounts(name, report),
     ...strangers(name, report),
     ...second(node, status),
+    ...fenced(node, status),
     ...(report.certificates ?? []).flatMap((one) => certificate(name, one, status.now)),
   ]
 }

@@ -47,7 +47,7 @@ export type ClusterVip = {
   readonly advertMs: number
   readonly preempt: boolean
   /** What the node with the lower priority does when two hold it. */
-  readonly onSplit: 'report' | 'yield'
+  readonly onSplit: 'report' | 'yield' | 'fence'
   readonly mode: 'unicast' | 'multicast'
   readonly vrrpVersion: 2 | 3
   readonly trackInterfaces: readonly string[]

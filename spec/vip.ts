@@ -119,8 +119,8 @@ export const Vip = Type.Object(
     ),
     onSplit: Type.Optional(
       oneOf(
-        ['report', 'yield'],
-        'two nodes hold it: report (default) only tells; yield: the one with the lower priority gives it up while the other says over another link that it holds it and is Ready',
+        ['report', 'yield', 'fence'],
+        'two nodes hold it: report (default) only tells; yield: the one with the lower priority gives it up while the other says over another link that it holds it and is Ready; fence: the one with the higher priority ends the other by the command of its own agent.json',
       ),
     ),
     group: Type.Optional(

@@ -54,6 +54,16 @@ test('all faults of shape are reported at once, each at its place', () => {
 })
 
 for (const [name, text, path] of [
+  [
+    'a command to fence with that is no path',
+    '{"node":"lb1","source":{"path":"/a"},"fence":{"command":["fence_ipmilan"]}}',
+    '/fence/command/0',
+  ],
+  [
+    'a word that nothing is put in for',
+    '{"node":"lb1","source":{"path":"/a"},"fence":{"command":["/f","{host}"]}}',
+    '/fence/command',
+  ],
   ['no source', '{"node":"lb1","source":{}}', '/source'],
   ['two sources', '{"node":"lb1","source":{"path":"/a","url":"http://x"}}', '/source'],
   ['a hub nobody named', '{"node":"lb1","source":{"hub":true}}', '/source/hub'],

@@ -193,6 +193,54 @@ test('partition with "onSplit": "yield": one holder by the second link, and none
   assert.equal((await lab.push(() => undefined)).exitCode, 0)
 })
 
+/** Says for whom it is called, and 0 once somebody has cut that power. */
+const FENCE = `#!/bin/bash
+echo "$1" >>/etc/hactl/fenced
+for try in {1..100}; do [ -e /etc/hactl/off ] && exit 0; sleep 0.1; done
+exit 1
+`
+const fenced = async (node: string) =>
+  (await lab.on(node, 'cat', '/etc/hactl/fenced')).stdout.trim().split('\n')
+
+test('partition with "onSplit": "fence": healed in time nobody is fenced; else the backup, once, by the master alone', async () => {
+  const { root } = lab
+  for (const node of BALANCERS) {
+    const config = JSON.parse((await lab.on(node, 'cat', '/etc/hactl/agent.json')).stdout)
+    config.fence = { command: ['/etc/hactl/fence', '{node}'], timeoutMs: 15_000, confirmMs: 2_500 }
+    const files = `cat >/etc/hactl/fence <<'E'\n${FENCE}E\nchmod 755 /etc/hactl/fence; : >/etc/hactl/fenced`
+    await lab.must(node, `${files}\ncat >/etc/hactl/agent.json <<'E'\n${JSON.stringify(config)}\nE`)
+    await labFail({ root, node, how: 'agent' })
+  }
+  await labHeal({ root })
+  const fences = (spec: Spec) => {
+    for (const vip of Object.values(spec.vips ?? {})) vip.onSplit = 'fence'
+  }
+  assert.equal((await lab.push(fences)).exitCode, 0)
+  await moveToMaster()
+  await labFail({ root, node: 'master', how: 'partition' })
+  await until('the alert', alerted)
+  await labHeal({ root })
+  await until('no alert', async () => !(await alerted()))
+  for (const node of BALANCERS) assert.deepEqual(await fenced(node), [''])
+  const cut = performance.now()
+  await labFail({ root, node: 'master', how: 'partition' })
+  await until('the master fences', async () => (await fenced('master')).join() === 'backup')
+  await labFail({ root, node: 'backup', how: 'power' })
+  await lab.must('master', 'touch /etc/hactl/off')
+  await until('told', () => /vip web: backup is fenced/.test(lab.agentLog('master')))
+  compare('partition, "onSplit": "fence": one holder', 'never', `${seconds(cut).toFixed(1)} s`)
+  assert.deepEqual(await lab.holders(), ['master'])
+  const told = async () => /fence:web:master/.test((await lab.cli('alerts', '--json')).stdout)
+  await until('the alert', told)
+  await labHeal({ root })
+  await lab.ready()
+  await until('no alert', async () => !(await told()))
+  assert.deepEqual(await fenced('master'), ['backup'])
+  assert.deepEqual(await fenced('backup'), [''])
+  assert.deepEqual(await lab.holders(), ['master'])
+  assert.equal((await lab.push(() => undefined)).exitCode, 0)
+})
+
 test('balancer: the backup takes over and keeps the vip when the master is back', async () => {
   const seen = await ours('power', 'the master without power', 4, () =>
     labFail({ root: lab.root, node: 'master', how: 'power' }),
