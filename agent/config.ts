@@ -1,4 +1,5 @@
 // What one agent must know before it can fetch a spec: who it is, where its state lies, where specs come from.
+import { Secret } from '../spec/secret.ts'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import {
@@ -82,13 +83,17 @@ export type AgentConfigFile = Static<typeof AgentConfigFile>
 /** The file with its defaults filled in. */
 export type AgentConfig = Omit<
   AgentConfigFile,
-  'state' | 'run' | 'supervisor' | 'intervalMs' | 'peer'
+  'state' | 'run' | 'supervisor' | 'intervalMs' | 'peer' | 'hub'
 > & {
   readonly state: string
   readonly run: string
   readonly supervisor: 'auto' | 'systemd' | 'builtin'
   readonly intervalMs: number
-  readonly peer: { readonly port: number; readonly token?: string }
+  readonly peer: { readonly port: number; readonly token?: Secret }
+  readonly hub?: Omit<NonNullable<AgentConfigFile['hub']>, 'token' | 'join'> & {
+    readonly token?: Secret
+    readonly join?: Secret
+  }
 }
 
 const DIAGNOSTICS_MAX = 50
@@ -108,13 +113,23 @@ export function parseAgentConfig(text: string): Parsed<AgentConfig> {
   return { ok: true, value: withDefaults(value), diagnostics: [] }
 }
 
-const withDefaults = (file: AgentConfigFile): AgentConfig => ({
+const withDefaults = ({ hub, peer, ...file }: AgentConfigFile): AgentConfig => ({
   ...file,
+  ...(hub && { hub: hubOf(hub) }),
   state: file.state ?? '/var/lib/hactl',
   run: file.run ?? '/run/hactl',
   supervisor: file.supervisor ?? 'auto',
   intervalMs: file.intervalMs ?? PASS_INTERVAL_MS,
-  peer: { ...file.peer, port: file.peer?.port ?? PEER_PORT },
+  peer: {
+    port: peer?.port ?? PEER_PORT,
+    ...(peer?.token !== undefined && { token: new Secret(peer.token) }),
+  },
+})
+
+const hubOf = ({ token, join, ...hub }: NonNullable<AgentConfigFile['hub']>) => ({
+  ...hub,
+  ...(token !== undefined && { token: new Secret(token) }),
+  ...(join !== undefined && { join: new Secret(join) }),
 })
 
 function syntax(text: string, faults: readonly ParseError[]): Diagnostic {

@@ -1,4 +1,5 @@
 // The door of this node's peers, and the certificate by which they know each other, on a real machine.
+import { NO_SECRET } from '../spec/secret.ts'
 import type { AgentConfig } from './config.ts'
 import type { HubKey } from './enrol.ts'
 import { identityDoors } from './host/identity-doors.ts'
@@ -20,7 +21,7 @@ export async function openPeerDoor(
   { host, clock, random }: World,
   status: Pick<Status, 'event'>,
 ): Promise<OwnDoor> {
-  const at = { port: peer.port, token: peer.token ?? '' }
+  const at = { port: peer.port, token: peer.token ?? NO_SECRET }
   if (hub === undefined || hub.url.startsWith('http:'))
     return { ...at, identity: NOBODY, keep: async () => undefined }
   const identity = await openIdentity(

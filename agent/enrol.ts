@@ -1,4 +1,5 @@
 // A node's own token for the hub: made here, kept by root alone, accepted by the hub in exchange for a join token.
+import { NO_SECRET, Secret } from '../spec/secret.ts'
 import { createHash, X509Certificate } from 'node:crypto'
 import { Value } from '@sinclair/typebox/value'
 import { Type } from '@sinclair/typebox'
@@ -19,7 +20,7 @@ export type EnrolDoors = Pick<Host, 'read' | 'write' | 'rename'> & {
   post(
     url: string,
     path: string,
-    token: string,
+    token: Secret,
     value: unknown,
     timeoutMs: number,
     ca?: Believed,
@@ -27,11 +28,11 @@ export type EnrolDoors = Pick<Host, 'read' | 'write' | 'rename'> & {
   /** PEM of what a server shows, its own certificate first; nothing is sent to it. */
   chain(url: string, timeoutMs: number): Promise<readonly string[]>
   /** 24 random bytes as base64url. */
-  secret(): string
+  secret(): Secret
 }
 export type Joining = {
   readonly url: string
-  readonly join: string
+  readonly join: Secret
   /** PEM of the CA that the operator gives; a fingerprint in the join token is not asked for then. */
   readonly ca?: string
   readonly node: string
@@ -43,7 +44,7 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 
 /** Another join token is another enrolment, so the token it gave, and the CA it named, have files of their own. */
 const pathOf = ({ state, join }: Pick<Joining, 'state' | 'join'>, what: string): string =>
-  `${state}/hub-${sha256(splitJoin(join).secret).slice(0, 12)}.${what}`
+  `${state}/hub-${sha256(splitJoin(join.reveal()).secret).slice(0, 12)}.${what}`
 export const tokenPath = (of: Pick<Joining, 'state' | 'join'>): string => pathOf(of, 'token')
 export const caPath = (of: Pick<Joining, 'state' | 'join'>): string => pathOf(of, 'ca.pem')
 
@@ -68,7 +69,7 @@ async function pinned(doors: EnrolDoors, joining: Joining, fingerprint: string):
 
 /** By whom the hub must be signed, as the operator or the join token says. */
 async function believed(doors: EnrolDoors, joining: Joining): Promise<Believed> {
-  const { ca: fingerprint } = splitJoin(joining.join)
+  const { ca: fingerprint } = splitJoin(joining.join.reveal())
   if (joining.ca !== undefined) return [joining.ca]
   if (fingerprint === undefined || joining.url.startsWith('unix:')) return undefined
   if (!joining.url.startsWith('https:'))
@@ -82,7 +83,8 @@ export async function knownCa(
   joining: Pick<Joining, 'state' | 'join' | 'ca' | 'url'>,
 ): Promise<Believed> {
   if (joining.ca !== undefined) return [joining.ca]
-  if (splitJoin(joining.join).ca === undefined || joining.url.startsWith('unix:')) return undefined
+  if (splitJoin(joining.join.reveal()).ca === undefined || joining.url.startsWith('unix:'))
+    return undefined
   const kept = await doors.read(caPath(joining))
   return kept === undefined ? [] : [kept.body]
 }
@@ -105,7 +107,7 @@ function refusal({ status, body }: { status: number; body: string }): string {
 export async function enrolNode(
   doors: EnrolDoors,
   joining: Joining,
-): Promise<{ readonly token: string; readonly ca: Believed }> {
+): Promise<{ readonly token: Secret; readonly ca: Believed }> {
   const { url, join, node } = joining
   const path = tokenPath(joining)
   const have = await doors.read(path)
@@ -119,17 +121,15 @@ export async function enrolNode(
   } catch (cause) {
     throw refused(cause)
   }
-  if (have !== undefined) return { token: have.body.trim(), ca }
+  if (have !== undefined) return { token: new Secret(have.body.trim()), ca }
   const pending = `${path}.pending`
-  let token = (await doors.read(pending))?.body.trim()
-  if (token === undefined) {
-    token = doors.secret()
-    await doors.write(pending, `${token}\n`, 0o600)
-  }
-  const request = { node, tokenHash: sha256(token) }
+  const begun = await doors.read(pending)
+  const token = begun === undefined ? doors.secret() : new Secret(begun.body.trim())
+  if (begun === undefined) await doors.write(pending, `${token.reveal()}\n`, 0o600)
+  const request = { node, tokenHash: sha256(token.reveal()) }
   let answer: { status: number; body: string }
   try {
-    const { secret } = splitJoin(join)
+    const secret = new Secret(splitJoin(join.reveal()).secret)
     answer = await doors.post(url, '/v1/enrol', secret, request, POST_TIMEOUT_MS, ca)
   } catch (cause) {
     throw refused(cause)
@@ -143,8 +143,8 @@ export async function enrolNode(
 }
 
 export type HubKey = {
-  /** '' until the hub has accepted this node: it then refuses, which its answer says. */
-  token(): string
+  /** Empty until the hub has accepted this node: it then refuses, which its answer says. */
+  token(): Secret
   /** Asked for each connection to the hub. */
   ca(): Believed
   /** Tries until it is enrolled; returns at once when it is. */
@@ -171,13 +171,13 @@ export async function openHubKey(
   const join = hub?.join
   const given = hub?.ca === undefined ? {} : { ca: await givenCa(hub.ca, doors) }
   if (hub === undefined || join === undefined) {
-    const token = hub === undefined ? '' : await givenToken(hub, doors)
+    const token = hub === undefined ? NO_SECRET : await givenToken(hub, doors)
     const ca = given.ca === undefined ? undefined : [given.ca]
     return { token: () => token, ca: () => ca, keepTrying: async () => undefined }
   }
   const joining = { url: hub.url, join, node, state, ...given }
   let ca = await knownCa(doors, joining)
-  let token = (await doors.read(tokenPath(joining)))?.body.trim() ?? ''
+  let token = new Secret((await doors.read(tokenPath(joining)))?.body.trim() ?? '')
   const attempt = async (before: string): Promise<string> => {
     try {
       const enrolled = await enrolNode(doors, joining)
@@ -197,11 +197,11 @@ export async function openHubKey(
     ca: () => ca,
     keepTrying: async (signal) => {
       let why = ''
-      for (let n = 0; token === '' && !signal.aborted; n++) {
+      for (let n = 0; token.empty && !signal.aborted; n++) {
         why = await attempt(why)
         const most = Math.min(AGAIN_MS_MAX, AGAIN_MS_MIN * 2 ** Math.min(n, 10))
         const ms = random.between(AGAIN_MS_MIN / 2, most)
-        if (token === '') await clock.sleep(ms, signal).catch(() => undefined)
+        if (token.empty) await clock.sleep(ms, signal).catch(() => undefined)
       }
     },
   }
@@ -218,10 +218,10 @@ async function givenCa(path: string, host: Pick<Host, 'read'>): Promise<string> 
 async function givenToken(
   hub: NonNullable<AgentConfig['hub']>,
   host: Pick<Host, 'read'>,
-): Promise<string> {
-  if (hub.tokenFile === undefined) return hub.token ?? ''
+): Promise<Secret> {
+  if (hub.tokenFile === undefined) return hub.token ?? NO_SECRET
   const file = await host.read(hub.tokenFile)
   if (file === undefined)
     throw new Error(`cannot read the hub's token: ${hub.tokenFile} does not exist`)
-  return file.body.trim()
+  return new Secret(file.body.trim())
 }

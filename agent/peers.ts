@@ -1,5 +1,6 @@
 // What the other peers of my vips say of themselves, asked directly: no hub is needed for the rolling order.
 import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { bearer, type Secret } from '../spec/secret.ts'
 import type { Cluster, ClusterVip } from '../spec/cluster.ts'
 import { APPLYING_HEADER, NODE_HEADER, Summary } from '../spec/report.ts'
 import type { Identity } from './identity.ts'
@@ -18,7 +19,7 @@ export type Peers = {
 /** Where peers listen, and how this node shows who it is. */
 export type PeerDoor = {
   readonly port: number
-  readonly token: string
+  readonly token: Secret
   /** Absent: by the token that is shared alone. */
   readonly identity?: Pick<Identity, 'towards'>
 }
@@ -36,7 +37,7 @@ export function askPeer(
   const tls = identity?.towards(name)
   // The token is for those who have nothing better: it is not shown to others.
   if (tls !== undefined) return host.get(`https://${at}`, said, timeoutMs, tls)
-  return host.get(`http://${at}`, { authorization: `Bearer ${token}`, ...said }, timeoutMs)
+  return host.get(`http://${at}`, { authorization: bearer(token), ...said }, timeoutMs)
 }
 
 export function createPeers(host: Host, options: PeerDoor): Peers {

@@ -1,4 +1,5 @@
 // The agent's life: one lock, one loop at its own pace. A push shortens the sleep, it never runs code itself.
+import type { Secret } from '../spec/secret.ts'
 import type { Cluster } from '../spec/cluster.ts'
 import { NODES_MAX } from '../spec/limits.ts'
 import { watchArp } from './arp-watch.ts'
@@ -167,7 +168,7 @@ type Close = () => Promise<void> | void
 type DoorNeeds = {
   readonly config: AgentConfig
   readonly agentVersion: string
-  readonly token: () => string
+  readonly token: () => Secret
   readonly ca: () => Believed
   readonly door: OwnDoor
   readonly events: EventQueue

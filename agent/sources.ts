@@ -1,4 +1,5 @@
 // From the agent's configuration to the one source it pulls from.
+import type { Secret } from '../spec/secret.ts'
 import type { AgentConfig } from './config.ts'
 import { GIT_POLL_MS, type GitConfig } from './config-git.ts'
 import { createGit } from './host/git.ts'
@@ -14,7 +15,7 @@ export type SourceNeeds = {
   readonly world: World
   readonly memory: Memory
   /** Asked before each request to the hub: an agent may enrol while it runs. */
-  readonly token: () => string
+  readonly token: () => Secret
   /** Certificates that the hub is believed by; undefined: the usual ones. */
   readonly ca: () => readonly string[] | undefined
   readonly wake: () => void

@@ -1,4 +1,5 @@
 // hactl doctor: who is examined, and how the findings are said.
+import { bearer, NO_SECRET } from '../spec/secret.ts'
 import { hostname } from 'node:os'
 import { type AgentConfig, parseAgentConfig } from '../agent/config.ts'
 import type { AgentWord, Finding, Patient } from '../agent/doctor/types.ts'
@@ -120,7 +121,7 @@ async function patientHere(
 
 /** The agent of this node, asked at the door that its peers use. */
 export async function wordOf(host: Pick<Host, 'get'>, config: AgentConfig): Promise<AgentWord> {
-  const headers = { authorization: `Bearer ${config.peer.token ?? ''}` }
+  const headers = { authorization: bearer(config.peer.token ?? NO_SECRET) }
   const url = `http://127.0.0.1:${config.peer.port}/v1/peer`
   const { status, body } = await host.get(url, headers, WORD_TIMEOUT_MS)
   if (status === 0) return { answers: false, condition: '', reason: '' }

@@ -37,11 +37,8 @@ export async function agent(io: Io, file: string, checkOnly: boolean): Promise<v
   await runAgent(parsed.value, VERSION, io.signal, logger(io))
 }
 
-/** Without what may not be seen. */
-const shown = (config: object): unknown =>
-  JSON.parse(
-    JSON.stringify(config, (key, value) => (['token', 'join'].includes(key) ? '(secret)' : value)),
-  )
+/** Secrets say so themselves. */
+const shown = (config: object): unknown => JSON.parse(JSON.stringify(config))
 
 export async function hub(io: Io, flags: HubServeFlags): Promise<void> {
   const { serveHub } = await import('../site/serve.ts')

@@ -1,4 +1,5 @@
 // Which hub, and with what token: flags, then environment, then the user's configuration file.
+import { Secret } from '../spec/secret.ts'
 import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
@@ -10,7 +11,7 @@ import type { Io } from './io.ts'
 
 export type Target = {
   readonly url: string
-  readonly token: string
+  readonly token: Secret
   /** PEM of the CA that the hub is believed by; absent: those that this machine believes. */
   readonly ca?: string
 }
@@ -40,7 +41,7 @@ export async function hubTarget(io: Io, flags: HubFlags): Promise<Target> {
   const ca = flags.ca ?? io.env['HACTL_HUB_CA'] ?? user.ca ?? ''
   return {
     url: checked(url),
-    token: await token(io, flags, user),
+    token: new Secret(await token(io, flags, user)),
     ...(ca === '' ? {} : { ca: await authorityIn(io, ca) }),
   }
 }

@@ -1,4 +1,5 @@
 // One question to the hub, or its stream: bounded in time and size, every way to fail said in one sentence.
+import { bearer } from '../spec/secret.ts'
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { Type } from '@sinclair/typebox'
@@ -54,7 +55,7 @@ export function saidBy(body: string): string {
 function open(target: Target, options: RequestOptions, on: (response: IncomingMessage) => void) {
   const headers = {
     ...options.headers,
-    ...(target.token === '' ? {} : { authorization: `Bearer ${target.token}` }),
+    ...(target.token.empty ? {} : { authorization: bearer(target.token) }),
   }
   if (target.url.startsWith('unix:'))
     return httpRequest({ ...options, headers, socketPath: target.url.slice(5) }, on)

@@ -22,6 +22,7 @@ const FILES = [
   'ca.pem',
   'hub.pem',
   'issued.json',
+  'age.key',
 ] as const
 const TABLE = 'kept_files'
 /** Revisions that nodes may have seen since the backup: the next one must be newer than all of them. */

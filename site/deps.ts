@@ -1,4 +1,5 @@
 // What the hub is given: everything that is not deterministic, and the one judge of specs.
+import type { Secret } from '../spec/secret.ts'
 import type { Cluster } from '../spec/cluster.ts'
 import type { Parsed } from '../spec/diagnostic.ts'
 import type { Courier } from '../spec/notice.ts'
@@ -19,7 +20,7 @@ export type HubDeps = {
   readonly store: Store
   readonly book: TokenBook
   /** Shared with git servers that call POST /v1/hooks/git. */
-  readonly hookSecret: string
+  readonly hookSecret: Secret
   /** True lets viewers in without a token (the lab, on loopback); never operators or agents. */
   readonly open: boolean
   readonly clock: Clock

@@ -43,7 +43,8 @@ export async function createToken(
   const made = state.deps.book.create({ ...request, by })
   if ('refused' in made) return c.json({ error: made.refused }, 409)
   state.note('access', `${by} made the ${request.role} token ${request.name}`)
-  return c.json({ name: request.name, ...made }, 201)
+  // The one time that it is told.
+  return c.json({ name: request.name, ...made, token: made.token.reveal() }, 201)
 }
 
 export async function createJoin(
@@ -58,8 +59,8 @@ export async function createJoin(
   if ('refused' in made) return c.json({ error: made.refused }, 409)
   const forWhom = request.node ?? 'any node that has no token yet'
   state.note('access', `${by} made a join token for ${forWhom}`)
-  const name = state.deps.book.whoIs(made.token)?.name ?? ''
-  const token = withFingerprint(made.token, state.deps.joinCa?.())
+  const name = state.deps.book.whoIs(made.token.reveal())?.name ?? ''
+  const token = withFingerprint(made.token.reveal(), state.deps.joinCa?.())
   return c.json({ name, ...made, token }, 201)
 }
 

@@ -1,4 +1,5 @@
 // POST /v1/hooks/git: a git server says that something was pushed, and the agents that follow a repository look at once.
+import type { Secret } from '../spec/secret.ts'
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Context } from 'hono'
 import type { Clock } from './deps.ts'
@@ -48,7 +49,12 @@ const same = (a: string, b: string) => timingSafeEqual(digest(a), digest(b))
  * GitHub, Gitea and Forgejo sign the body (X-Hub-Signature-256, X-Gitea-Signature: HMAC-SHA-256 in hexadecimal), GitLab
  * sends the secret itself (X-Gitlab-Token). Compared in constant time.
  */
-function isAuthentic(secret: string, body: Uint8Array, header: (name: string) => string): boolean {
+function isAuthentic(
+  hookSecret: Secret,
+  body: Uint8Array,
+  header: (name: string) => string,
+): boolean {
+  const secret = hookSecret.reveal()
   const expected = createHmac('sha256', secret).update(body).digest('hex')
   return (
     same(header('x-hub-signature-256'), `sha256=${expected}`) ||

@@ -4,11 +4,12 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { join } from 'node:path'
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { Secret } from '../spec/secret.ts'
 import { TOKEN_NAME_PATTERN } from '../spec/enrol.ts'
 
 const Token = Type.String({ pattern: '^[A-Za-z0-9_-]{20,200}$' })
 const TokenFile = Type.Object({ viewer: Token, operator: Token, agent: Token })
-export type Tokens = Static<typeof TokenFile>
+export type Tokens = { readonly [role in keyof Static<typeof TokenFile>]: Secret }
 
 const Hash = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const common = {
@@ -83,11 +84,17 @@ export function loadTokens(state: string): Tokens {
     const token = () => randomBytes(24).toString('base64url')
     const tokens = { viewer: token(), operator: token(), agent: token() }
     writeSecretFile(path, `${JSON.stringify(tokens, null, 2)}\n`)
-    return tokens
+    return asSecrets(tokens)
   }
   const refuse = `cannot use ${path}: not three tokens; put it back, or remove it to make new ones`
-  return checked(TokenFile, text, refuse)
+  return asSecrets(checked(TokenFile, text, refuse))
 }
+
+const asSecrets = ({ viewer, operator, agent }: Static<typeof TokenFile>): Tokens => ({
+  viewer: new Secret(viewer),
+  operator: new Secret(operator),
+  agent: new Secret(agent),
+})
 
 /** @throws when <state>/grants.json is damaged: without it every node would have to enrol again. */
 export function loadGrants(state: string): Grants {

@@ -1,5 +1,6 @@
 // Whose a token is, and until when: the shared ones of the first start and those made since. Pure but for what is passed in.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { Secret } from '../spec/secret.ts'
 import { NODES_MAX } from '../spec/limits.ts'
 import type { TokenInfo } from '../spec/enrol.ts'
 import type { Grant, Grants, Tokens } from './token-file.ts'
@@ -16,7 +17,7 @@ export type Who = {
 }
 /** Why something was refused, in words. */
 type Refused = { readonly refused: string }
-type Made = { readonly token: string; readonly expiresAt?: number }
+type Made = { readonly token: Secret; readonly expiresAt?: number }
 
 export type TokenBook = {
   /** undefined for a token that is unknown, revoked or expired. */
@@ -134,13 +135,13 @@ function enrolInto(kept: Kept, join: Grant, node: string, hash: string, now: num
 
 /** What is kept, on disk and in memory, and whose a token is by that. */
 function createKeeper({ shared, grants, save, now }: BookDeps) {
-  const index = createIndex(shared.viewer)
+  const index = createIndex(shared.viewer.reveal())
   let kept: Kept = grants
   index.use(kept.grants)
   const alive = (grant: Grant) => grant.expiresAt === undefined || grant.expiresAt > now()
   const sharedOf = (token: string): Who | undefined => {
     const digest = sha256(token)
-    const role = SHARED.filter((r) => same(sha256(shared[r]), digest))[0]
+    const role = SHARED.filter((r) => same(sha256(shared[r].reveal()), digest))[0]
     const name = `shared-${role}`
     return role === undefined || kept.retired.includes(name) ? undefined : { role, name, id: name }
   }
@@ -211,21 +212,23 @@ export function createTokenBook(deps: BookDeps): TokenBook {
   const { shared, now, random } = deps
   const keeper = createKeeper(deps)
   const { index, alive, kept, keep } = keeper
-  const add = (grant: Grant, token: string): Made | Refused => {
+  const add = (grant: Grant, token: Secret): Made | Refused => {
     if (kept().grants.filter(alive).length >= GRANTS_MAX)
       return { refused: `cannot make a token: there are ${GRANTS_MAX}; revoke some` }
     keep({ grants: [...kept().grants, grant] })
     return { token, ...(grant.expiresAt === undefined ? {} : { expiresAt: grant.expiresAt }) }
   }
   const newToken = () => {
-    const token = random()
-    return { token, hash: sha256(token).toString('hex'), madeAt: now() }
+    const text = random()
+    return { token: new Secret(text), hash: sha256(text).toString('hex'), madeAt: now() }
   }
   return {
     whoIs: keeper.whoIs,
     whoLooks: (cookie) => looks(keeper, cookie),
     cookieFor: ({ id }) =>
-      isShared(id) && !kept().retired.includes('shared-viewer') ? shared.viewer : index.ticket(id),
+      isShared(id) && !kept().retired.includes('shared-viewer')
+        ? shared.viewer.reveal()
+        : index.ticket(id),
     valid({ id }) {
       if (isShared(id)) return !kept().retired.includes(id)
       const grant = index.ofHash(id)

@@ -28,3 +28,9 @@ export class Secret {
     return SECRET_MASK
   }
 }
+
+/** Where none is given. */
+export const NO_SECRET = new Secret('')
+
+/** Value of an authorization header (RFC 6750); without a token "Bearer" alone, as an HTTP field ends before its last blank. */
+export const bearer = (token: Secret): string => `Bearer ${token.reveal()}`.trimEnd()

@@ -1,4 +1,5 @@
 // What enrolling does to this machine and asks of the hub; the agent and `hactl agent install` share it.
+import { Secret } from '../../spec/secret.ts'
 import { randomBytes } from 'node:crypto'
 import type { Host } from '../world.ts'
 import { shownChain } from './chain.ts'
@@ -10,5 +11,5 @@ export const enrolDoors = (files: Pick<Host, 'read' | 'write' | 'rename'>) => ({
   rename: files.rename,
   post: postJson,
   chain: shownChain,
-  secret: () => randomBytes(24).toString('base64url'),
+  secret: () => new Secret(randomBytes(24).toString('base64url')),
 })

@@ -1,11 +1,12 @@
 // What a node's certificate takes of this machine: a new key, and questions to the hub by the node's own token.
+import type { Secret } from '../../spec/secret.ts'
 import type { Host } from '../world.ts'
 import { askJson, type Posted } from './post.ts'
 
 export const identityDoors = (
   files: Pick<Host, 'read' | 'write'>,
   url: string,
-  hub: { token(): string; ca(): readonly string[] | undefined },
+  hub: { token(): Secret; ca(): readonly string[] | undefined },
 ) => ({
   read: files.read,
   write: files.write,

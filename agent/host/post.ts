@@ -1,6 +1,7 @@
 // One small JSON question to the hub, bounded in time and size; redirects are not followed.
 import { type IncomingMessage, request } from 'node:http'
 import { request as requestTls } from 'node:https'
+import { bearer, type Secret } from '../../spec/secret.ts'
 import { ANSWER_BYTES_MAX } from './limits.ts'
 
 export type Posted = { readonly status: number; readonly body: string }
@@ -10,14 +11,14 @@ export function askJson(
   method: 'GET' | 'POST',
   url: string,
   path: string,
-  token: string,
+  token: Secret,
   value: unknown,
   timeoutMs: number,
   ca?: readonly string[],
 ): Promise<Posted> {
   const body = method === 'GET' ? '' : JSON.stringify(value)
   const headers = {
-    authorization: `Bearer ${token}`,
+    authorization: bearer(token),
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
   }

@@ -1,4 +1,5 @@
 // One POST to one webhook, once.
+import { bearer } from '../../spec/secret.ts'
 import type { ClusterWebhook } from '../../spec/notify.ts'
 import type { Notice, Sender } from '../../spec/notice.ts'
 import { jsonBody, slackBody } from '../../spec/notice-text.ts'
@@ -69,15 +70,15 @@ export async function postWebhook(
     const url = await addressOf(hook, read)
     host = `${url.host}: `
     secrets.push(url.href, url.pathname.length > 1 ? url.pathname : '', url.search)
-    const token = hook.tokenFile === undefined ? undefined : (await read(hook.tokenFile)).reveal()
-    if (token !== undefined) secrets.push(token)
+    const token = hook.tokenFile === undefined ? undefined : await read(hook.tokenFile)
+    if (token !== undefined) secrets.push(token.reveal())
     const body = hook.format === 'slack' ? slackBody(notice, sender) : jsonBody(notice, sender)
     const response = await fetch(url, {
       method: 'POST',
       headers: {
         ...{ 'content-type': 'application/json', 'user-agent': 'hactl' },
         'idempotency-key': notice.id,
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(token !== undefined && { authorization: bearer(token) }),
       },
       body: JSON.stringify(body),
       redirect: 'manual',

@@ -1,4 +1,5 @@
 // A spec from a web server or the hub: conditional GET, bounded in time and size.
+import { bearer, type Secret } from '../../spec/secret.ts'
 import { CONFIRM_MS_MAX, HUB_PORT, SPEC_BYTES_MAX } from '../../spec/limits.ts'
 import { SIGNATURE_LENGTH_MAX } from '../../spec/trust/sshsig.ts'
 import { tlsWords } from '../../spec/tls/words.ts'
@@ -8,7 +9,7 @@ import { type Fetch, pinnedFetch } from './pinned-fetch.ts'
 export type HttpSourceOptions = {
   readonly url: string
   /** Asked before each request. */
-  readonly token?: () => string
+  readonly token?: () => Secret
   /** Whole request, 1 ms and more. */
   readonly timeoutMs: number
   /** Absent: the fetch of this platform. */
@@ -93,7 +94,7 @@ function conditional<T>(options: HttpSourceOptions, place: Place<T>) {
       headers: {
         accept: 'application/json, text/plain;q=0.9, */*;q=0.1',
         ...(etag === undefined ? {} : { 'if-none-match': etag }),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token()}` }),
+        ...(token === undefined ? {} : { authorization: bearer(token()) }),
       },
       // A token must not follow a redirect to somebody else.
       redirect: token === undefined ? 'follow' : 'error',

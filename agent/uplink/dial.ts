@@ -1,4 +1,5 @@
 // The one way in which an agent calls a hub: bounded in time and frame, no redirects, no compression.
+import { bearer, type Secret } from '../../spec/secret.ts'
 import { WebSocket } from 'ws'
 import { FRAME_BYTES_MAX } from '../../spec/limits.ts'
 
@@ -6,7 +7,7 @@ const HANDSHAKE_MS_MAX = 5_000
 
 export function dial(deps: {
   readonly url: string
-  readonly token: () => string
+  readonly token: () => Secret
   readonly ca?: () => readonly string[] | undefined
 }): WebSocket {
   const ca = deps.ca?.()
@@ -18,7 +19,7 @@ export function dial(deps: {
     perMessageDeflate: false,
     autoPong: false,
     followRedirects: false,
-    headers: { authorization: `Bearer ${deps.token()}` },
+    headers: { authorization: bearer(deps.token()) },
     ...(ca === undefined ? {} : { ca: [...ca] }),
   })
 }

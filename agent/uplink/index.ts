@@ -1,4 +1,5 @@
 // The agent's line to the hub. It says what is, hears what is wanted, and may be dead without any harm.
+import type { Secret } from '../../spec/secret.ts'
 import type { Static } from '@sinclair/typebox'
 import { WebSocket } from 'ws'
 import { FRAME_BYTES_MAX, HEARTBEAT_MS } from '../../spec/limits.ts'
@@ -29,7 +30,7 @@ export type UplinkDeps = {
   /** http(s):// address of the hub. */
   readonly url: string
   /** Asked at each connection. */
-  readonly token: () => string
+  readonly token: () => Secret
   /** Certificates that the hub is believed by, at each connection; absent or undefined: the usual ones. */
   readonly ca?: () => readonly string[] | undefined
   /** Asked anew for every hello: a spec may give the cluster another name. */

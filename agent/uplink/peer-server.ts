@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
+import { bearer, type Secret } from '../../spec/secret.ts'
 import { METRICS_TYPE } from '../../spec/metric.ts'
 import { Value } from '@sinclair/typebox/value'
 import { APPLYING_HEADER, NODE_HEADER, type Summary } from '../../spec/report.ts'
@@ -34,8 +35,8 @@ function answersProbe(
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 /** In a time that tells nothing. Without a token "Bearer " is sent, and an HTTP field value ends before its last blank (RFC 9110 section 5.5). */
-const hasToken = ({ headers }: IncomingMessage, token: string): boolean =>
-  timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`.trimEnd()))
+const hasToken = ({ headers }: IncomingMessage, token: Secret): boolean =>
+  timingSafeEqual(digest(headers.authorization ?? ''), digest(bearer(token)))
 
 /** Who the certificates of peers are judged by, and what this node shows. */
 export type PeerIdentity = {
@@ -51,7 +52,7 @@ export type PeerIdentity = {
  */
 function callerOf(
   request: IncomingMessage,
-  { token, identity }: { readonly token: string; readonly identity?: PeerIdentity },
+  { token, identity }: { readonly token: Secret; readonly identity?: PeerIdentity },
 ): string | 401 | 403 {
   const said = word(request.headers[NODE_HEADER])
   const { socket } = request
@@ -113,7 +114,7 @@ function speakTls(server: Server, identity: PeerIdentity | undefined) {
  */
 export function servePeers(options: {
   readonly port: number
-  readonly token: string
+  readonly token: Secret
   /** Absent: peers are known by the shared token alone. */
   readonly identity?: PeerIdentity
   readonly summary: () => Summary

@@ -1,4 +1,5 @@
 // hactl agent install and uninstall: from the bare file to an agent that has said it is alive, and back.
+import { bearer, NO_SECRET, Secret } from '../../spec/secret.ts'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -126,7 +127,7 @@ async function wantedFrom(
       'cannot tell where the spec comes from',
       'give --hub URL --join TOKEN, or --source URL or FILE',
     )
-  const secret = async (file: string) => (await readText(io, file)).trim()
+  const secret = async (file: string) => new Secret((await readText(io, file)).trim())
   if (flags.hub !== undefined && (flags.tokenFile === undefined) === (flags.join === undefined))
     throw new Exit(
       EXIT.usage,
@@ -135,8 +136,8 @@ async function wantedFrom(
     )
   const key =
     flags.join === undefined
-      ? { token: flags.tokenFile === undefined ? '' : await secret(flags.tokenFile) }
-      : { join: flags.join }
+      ? { token: flags.tokenFile === undefined ? NO_SECRET : await secret(flags.tokenFile) }
+      : { join: new Secret(flags.join) }
   const ca = flags.ca === undefined ? {} : { ca: await readText(io, flags.ca) }
   const program = `${flags.prefix}/bin/hactl`
   const packaged =
@@ -184,7 +185,7 @@ async function alive(io: Io, machine: Machine, config: string): Promise<Summary>
   if (!parsed.ok) throw new Error('the configuration that was just written does not parse')
   const { node, peer } = parsed.value
   const url = `http://127.0.0.1:${peer.port}/v1/peer`
-  const headers = { authorization: `Bearer ${peer.token ?? ''}` }
+  const headers = { authorization: bearer(peer.token ?? NO_SECRET) }
   for (let tries = 0; tries < ALIVE_TRIES_MAX; tries++) {
     const { status, body } = await machine.get(url, headers, ASK_TIMEOUT_MS)
     const value: unknown = status === 200 ? JSON.parse(body) : undefined

@@ -1,4 +1,5 @@
 // What installing the agent does to a machine, as data: printed by --dry-run, performed by perform.ts. Pure.
+import type { Secret } from '../../spec/secret.ts'
 import { parseAgentConfig } from '../../agent/config.ts'
 import type { Diagnostic } from '../../spec/diagnostic.ts'
 import { AGENT_UNIT, agentUnit, CONFIG_PATH, UNIT_DIRECTORY } from './unit.ts'
@@ -29,10 +30,10 @@ export type Wanted = {
     readonly url: string
     /** PEM of the CA that it is believed by. */
     readonly ca?: string
-  } & ({ readonly token: string } | { readonly join: string })
+  } & ({ readonly token: Secret } | { readonly join: Secret })
   /** A URL or an absolute path; absent: the hub is the source. */
   readonly source?: string
-  readonly peerToken?: string
+  readonly peerToken?: Secret
   /** The program that runs now, and where it goes. */
   readonly self: string
   readonly program: string
@@ -56,10 +57,11 @@ function configText({ node, hub, source, peerToken }: Wanted): string {
       : source.startsWith('/')
         ? { path: source }
         : { url: source }
-  const key = hub !== undefined && 'join' in hub ? { join: hub.join } : { tokenFile: TOKEN_PATH }
+  const key =
+    hub !== undefined && 'join' in hub ? { join: hub.join.reveal() } : { tokenFile: TOKEN_PATH }
   const ca = hub?.ca === undefined ? {} : { ca: CA_PATH }
   const told = hub === undefined ? {} : { hub: { url: hub.url, ...key, ...ca } }
-  const peer = peerToken === undefined ? {} : { peer: { token: peerToken } }
+  const peer = peerToken === undefined ? {} : { peer: { token: peerToken.reveal() } }
   return `${JSON.stringify({ node, source: from, ...told, ...peer }, null, 2)}\n`
 }
 
@@ -85,7 +87,7 @@ export function installPlan(wanted: Wanted): Made {
   const token: readonly Step[] =
     hub === undefined || 'join' in hub
       ? []
-      : [{ do: 'write', path: TOKEN_PATH, body: `${hub.token}\n`, mode: MODE_SECRET }]
+      : [{ do: 'write', path: TOKEN_PATH, body: `${hub.token.reveal()}\n`, mode: MODE_SECRET }]
   const ca: readonly Step[] =
     hub?.ca === undefined ? [] : [{ do: 'write', path: CA_PATH, body: hub.ca, mode: MODE_UNIT }]
   return {

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import { Secret } from '../../spec/secret.ts'
 import { type EnrolDoors, enrolNode, openHubKey, tokenPath } from '../../agent/enrol.ts'
 import { parseAgentConfig } from '../../agent/config.ts'
 import { testClock } from '../site/kit.ts'
 
 const JOIN = 'join-join-join-join-join'
-const joining = { url: 'http://192.0.2.1:9400', join: JOIN, node: 'lb1', state: '/s' }
+const joining = { url: 'http://192.0.2.1:9400', join: new Secret(JOIN), node: 'lb1', state: '/s' }
 
 function bench(answers: readonly { status: number; body: string }[]) {
   const files = new Map<string, { body: string; mode: number }>()
@@ -24,13 +25,13 @@ function bench(answers: readonly { status: number; body: string }[]) {
       files.delete(from)
     },
     post: async (_url, _path, token, value) => {
-      asked.push({ token, value })
+      asked.push({ token: token.reveal(), value })
       const answer = answers[Math.min(asked.length, answers.length) - 1]
       if (answer === undefined) throw new Error('connection refused')
       return answer
     },
     chain: async () => assert.fail('a join token without a fingerprint asks for no chain'),
-    secret: () => `secret-${++secrets}`,
+    secret: () => new Secret(`secret-${++secrets}`),
   }
   return { files, asked, doors, cut }
 }
@@ -39,12 +40,12 @@ const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
 
 test('only the hash of the token travels; the token is kept for root alone', async () => {
   const b = bench([OK])
-  assert.equal((await enrolNode(b.doors, joining)).token, 'secret-1')
+  assert.equal((await enrolNode(b.doors, joining)).token.reveal(), 'secret-1')
   assert.deepEqual(b.asked, [
     { token: JOIN, value: { node: 'lb1', tokenHash: hashOf('secret-1') } },
   ])
   assert.deepEqual([...b.files], [[tokenPath(joining), { body: 'secret-1\n', mode: 0o600 }]])
-  assert.equal((await enrolNode(b.doors, joining)).token, 'secret-1')
+  assert.equal((await enrolNode(b.doors, joining)).token.reveal(), 'secret-1')
   assert.equal(b.asked.length, 1)
 })
 
@@ -53,7 +54,7 @@ test('cut after the hub said yes: the next try asks for the same token', async (
   b.cut.rename = true
   await assert.rejects(enrolNode(b.doors, joining), /power cut/)
   b.cut.rename = false
-  assert.equal((await enrolNode(b.doors, joining)).token, 'secret-1')
+  assert.equal((await enrolNode(b.doors, joining)).token.reveal(), 'secret-1')
   assert.deepEqual(b.asked[0], b.asked[1])
 })
 
@@ -91,14 +92,14 @@ test('the agent goes on without a hub, says why once, and has its token when the
     say: (text) => said.push(text),
     ready: () => ready++,
   })
-  assert.equal(key.token(), '')
+  assert.equal(key.token().reveal(), '')
   const trying = key.keepTrying(new AbortController().signal)
-  for (let n = 0; n < 500 && key.token() === ''; n++) {
+  for (let n = 0; n < 500 && key.token().empty; n++) {
     await new Promise((resolve) => setImmediate(resolve))
     clock.advance(1_000)
   }
   await trying
-  assert.equal(key.token(), 'secret-1')
+  assert.equal(key.token().reveal(), 'secret-1')
   assert.equal(ready, 1)
   assert.deepEqual(said, [
     'cannot enrol at http://192.0.2.1:9400: it answers 503',

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { WebSocketServer } from 'ws'
+import { Secret } from '../../spec/secret.ts'
 import { accept } from '../../agent/accept.ts'
 import { openMemory } from '../../agent/memory.ts'
 import { hubSource } from '../../agent/source/index.ts'
@@ -98,7 +99,11 @@ for (const [what, lie] of Object.entries(LIES))
     await accept(memory, { body: SPEC, revision: 3, allow: [] })
     const before = { meta: structuredClone(memory.meta()), rss: process.memoryUsage().rss }
     const { url } = await hostile(t, lie)
-    const source = hubSource({ url, token: () => 't', timeoutMs: what === 'nothing' ? 100 : 5_000 })
+    const source = hubSource({
+      url,
+      token: () => new Secret('t'),
+      timeoutMs: what === 'nothing' ? 100 : 5_000,
+    })
     const fetched = await source.fetch(AbortSignal.any([])).catch(() => undefined)
     if (fetched !== undefined) assert.equal((await accept(memory, fetched)).kind, 'refused')
     assert.deepEqual(memory.meta(), before.meta)
@@ -118,7 +123,7 @@ async function line(t: TestContext) {
   const connection = once(sockets, 'connection')
   const uplink = startUplink({
     url,
-    token: () => 't',
+    token: () => new Secret('t'),
     cluster: () => 'c',
     node: 'lb1',
     boot: 'b1',

@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer as createPlain } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { createServer } from 'node:tls'
+import { NO_SECRET, Secret } from '../../spec/secret.ts'
 import { enrolNode } from '../../agent/enrol.ts'
 import { enrolDoors } from '../../agent/host/enrol-doors.ts'
 import { postJson } from '../../agent/host/post.ts'
@@ -34,16 +35,21 @@ async function server(t: TestContext, { key, cert }: Pair) {
   assert.ok(at !== null && typeof at === 'object')
   return { url: `https://127.0.0.1:${at.port}`, heard }
 }
-const joinOf = (fingerprint: string) => `join-join-join-join-join.${fingerprint}`
+const joinOf = (fingerprint: string) => new Secret(`join-join-join-join-join.${fingerprint}`)
 
 test('a node joins by a token that names the CA, keeps it, and fetches specs with its own token', async (t) => {
   const hub = await tlsHub(t)
   const operator = hub.tokens['operator'] ?? ''
   const post = (path: string, value: unknown) =>
-    postJson(hub.url, path, operator, value, 5_000, [hub.ca])
+    postJson(hub.url, path, new Secret(operator), value, 5_000, [hub.ca])
   const { body } = await post('/v1/join-tokens', { ttlMs: 60_000, node: 'lb1' })
   const state = await temporaryDirectory(t)
-  const joining = { url: hub.url, join: String(JSON.parse(body).token), node: 'lb1', state }
+  const joining = {
+    url: hub.url,
+    join: new Secret(String(JSON.parse(body).token)),
+    node: 'lb1',
+    state,
+  }
   const { token, ca } = await enrolNode(doors, joining)
   assert.deepEqual(
     ca?.map((pem) => pem.trim()),
@@ -51,7 +57,8 @@ test('a node joins by a token that names the CA, keeps it, and fetches specs wit
   )
   assert.deepEqual(readdirSync(state).filter((name) => /\.ca\.pem$/.test(name)).length, 1)
   // Again, as after a restart: from disk.
-  assert.deepEqual(await enrolNode(doors, joining), { token, ca })
+  const again = await enrolNode(doors, joining)
+  assert.deepEqual([again.token.reveal(), again.ca], [token.reveal(), ca])
   const source = hubSource({ url: hub.url, token: () => token, ca: () => ca, timeoutMs: 5_000 })
   const signal = new AbortController().signal
   await assert.rejects(source.fetch(signal), /no spec there \(404\)/)
@@ -118,7 +125,12 @@ test('an expired certificate, one that begins later, and one of another name: ea
   const real = clock.ms
   const fetched = async (pair: Pair) => {
     const { url, heard } = await server(t, pair)
-    const source = hubSource({ url, token: () => 'secret', ca: () => believed, timeoutMs: 5_000 })
+    const source = hubSource({
+      url,
+      token: () => new Secret('secret'),
+      ca: () => believed,
+      timeoutMs: 5_000,
+    })
     const failed = await source.fetch(new AbortController().signal).catch(String)
     assert.deepEqual(heard, [])
     return failed
@@ -139,6 +151,6 @@ test('an expired certificate, one that begins later, and one of another name: ea
 
 test("until it has joined, a node believes nobody behind the hub's address", async (t) => {
   const hub = await tlsHub(t)
-  const source = hubSource({ url: hub.url, token: () => '', ca: () => [], timeoutMs: 5_000 })
+  const source = hubSource({ url: hub.url, token: () => NO_SECRET, ca: () => [], timeoutMs: 5_000 })
   await assert.rejects(source.fetch(new AbortController().signal), /not believed here/)
 })

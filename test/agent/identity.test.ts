@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, statSync } from 'node:fs'
 import { createServer as createNetServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { bearer, NO_SECRET, Secret } from '../../spec/secret.ts'
 import { openIdentity } from '../../agent/identity.ts'
 import { readFileState, writeFileAtomic } from '../../agent/host/files.ts'
 import { httpGet } from '../../agent/host/get.ts'
@@ -44,7 +45,7 @@ async function nodeOf(
       { node: name, state },
       {
         doors: identityDoors({ read: readFileState, write: writeFileAtomic }, hub.url, {
-          token: () => token,
+          token: () => new Secret(token),
           ca: () => [hub.ca],
         }),
         ...{ clock, random, say: (text) => void said.push(text) },
@@ -54,7 +55,7 @@ async function nodeOf(
   if (with_.certificate !== false) await identity.look()
   const port = await freePort()
   const asked: string[] = []
-  const shared = with_.token ?? 'shared-token'
+  const shared = new Secret(with_.token ?? 'shared-token')
   const server = servePeers({
     ...{ port, token: shared, identity, summary: () => summaryOf(name) },
     onAsked: (node) => void asked.push(node),
@@ -104,7 +105,7 @@ test('two nodes of a vip know each other by certificate alone; the key is for ro
 test('who answers with the certificate of another node is not believed', async (t) => {
   const { hub, lb1, lb2 } = await pair(t)
   const impostor = { name: 'lb1', port: lb2.port }
-  const door: PeerDoor = { port: impostor.port, token: '', identity: lb1.identity }
+  const door: PeerDoor = { port: impostor.port, token: NO_SECRET, identity: lb1.identity }
   const tls = lb2.identity.towards('lb1')
   assert.ok(tls !== undefined)
   const url = `https://127.0.0.1:${impostor.port}/v1/peer`
@@ -177,7 +178,7 @@ test('mixed: a node without a certificate is asked and heard by the shared token
   assert.ok(await lb1.ask(lb2))
   assert.ok(await lb2.ask(lb1))
   // Its name with the token alone, in plain or over TLS, is a lie now.
-  const headers = { authorization: `Bearer ${lb2.shared}`, [NODE_HEADER]: 'lb2' }
+  const headers = { authorization: bearer(lb2.shared), [NODE_HEADER]: 'lb2' }
   for (const scheme of ['http', 'https'])
     assert.equal(
       (await httpGet(`${scheme}://127.0.0.1:${lb1.port}/v1/peer`, headers, 2_000)).status,
@@ -217,7 +218,7 @@ test('a hub without a CA, and a token that all share, give no certificate', asyn
   const { agent } = JSON.parse(readFileSync(`${state}/tokens.json`, 'utf8'))
   const files = { read: readFileState, write: writeFileAtomic }
   const ask = async (url: string, token: string, ca: readonly string[] | undefined) => {
-    const doors = identityDoors(files, url, { token: () => token, ca: () => ca })
+    const doors = identityDoors(files, url, { token: () => new Secret(token), ca: () => ca })
     const of = { node: 'lb1', state: await temporaryDirectory(t) }
     const identity = await openIdentity(of, { doors, clock: testClock(), random, say: assert.fail })
     return identity.look()

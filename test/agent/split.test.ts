@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { NO_SECRET } from '../../spec/secret.ts'
 import { askNodes, placesOf } from '../../agent/peers.ts'
 import { lookForSplits, type Splits, splitTurn } from '../../agent/split.ts'
 import { openMemory } from '../../agent/memory.ts'
@@ -116,7 +117,7 @@ test('a peer is asked over every address, and one that answers is enough', async
         ? { status: 200, body, headers: {} }
         : { status: 0, body: '', headers: {} },
   })
-  const door = { port: 9440, token: '' }
+  const door = { port: 9440, token: NO_SECRET }
   assert.ok((await askNodes(host('10.13.0.129'), door, places)).has('backup'))
   assert.ok((await askNodes(host('192.168.13.129'), door, places)).has('backup'))
   assert.equal((await askNodes(host('192.0.2.1'), door, places)).size, 0)

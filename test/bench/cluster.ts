@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Value } from '@sinclair/typebox/value'
+import { Secret } from '../../spec/secret.ts'
 import { type HubClient, hubClient } from '../../cli/client.ts'
 import { type Lab, labExec, labProbe, labStatus } from '../../cli/lab/index.ts'
 import { Spec } from '../../spec/schema.ts'
@@ -17,7 +18,7 @@ export type Cluster = { readonly root: string; readonly url: string; readonly hu
 
 export function clusterOf(lab: Lab): Cluster {
   const url = lab.vips.find((vip) => vip.url !== undefined)?.url ?? ''
-  const hub = hubClient({ url: lab.url ?? '', token: lab.operatorToken ?? '' })
+  const hub = hubClient({ url: lab.url ?? '', token: new Secret(lab.operatorToken ?? '') })
   return { root: lab.root, url, hub }
 }
 

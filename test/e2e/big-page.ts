@@ -6,9 +6,8 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { realClock } from '../../agent/host/clock.ts'
 import { serveHub } from '../../site/serve.ts'
-import { loadTokens } from '../../site/token-file.ts'
 import { checkSpec } from '../../spec/check.ts'
-import { fakeCourier } from '../site/kit.ts'
+import { fakeCourier, tokensIn } from '../site/kit.ts'
 import { BIG_VIP, bigNodes, bigServers, bigSpec } from '../site/page/big.ts'
 import { type FakeAgent, fakeAgent, launch, openPage, WAIT_MS } from './browser.ts'
 
@@ -26,7 +25,7 @@ export async function bigPage(): Promise<BigPage> {
   const hub = await serveHub({ state, listen: ['127.0.0.1:0'], open: true, ...quiet })
   const url = hub.addresses[0] ?? ''
   const body = bigSpec()
-  const { operator, agent: token } = loadTokens(state)
+  const { operator, agent: token } = tokensIn(state)
   const headers = { authorization: `Bearer ${operator}`, 'if-match': '0' }
   const pushed = await fetch(`${url}/v1/specs`, { method: 'POST', headers, body })
   assert.equal(pushed.status, 201, await pushed.text())

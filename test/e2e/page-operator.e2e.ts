@@ -8,10 +8,9 @@ import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Browser } from 'playwright-core'
 import { realClock } from '../../agent/host/clock.ts'
-import { loadTokens } from '../../site/token-file.ts'
 import { serveHub } from '../../site/serve.ts'
 import { Revision } from '../../spec/protocol.ts'
-import { fakeCourier, SPEC } from '../site/kit.ts'
+import { fakeCourier, SPEC, tokensIn } from '../site/kit.ts'
 import { fakeAgent, launch, noBrowser as skip, openPage, violations, WAIT_MS } from './browser.ts'
 
 const state = mkdtempSync(join(tmpdir(), 'hactl-e2e-operator-'))
@@ -23,7 +22,7 @@ const push = (body: string, parent: number, more: Readonly<Record<string, string
   fetch(`${url}/v1/specs`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${loadTokens(state).operator}`,
+      authorization: `Bearer ${tokensIn(state).operator}`,
       'if-match': String(parent),
       ...more,
     },
@@ -52,7 +51,7 @@ test('an operator rolls back from the page with a token; a viewer is refused', {
   const { page, faults } = await openPage(browser, url)
   await page.getByRole('button', { name: 'Roll back to 1' }).click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('Operator token').fill(loadTokens(state).viewer)
+  await dialog.getByLabel('Operator token').fill(tokensIn(state).viewer)
   assert.deepEqual(await violations(page), [])
   await page.keyboard.press('Enter')
   await dialog.getByText('this needs the operator token').waitFor({ timeout: WAIT_MS })
@@ -67,7 +66,7 @@ test('an operator rolls back from the page with a token; a viewer is refused', {
   }
   assert.equal((await revisions()).length, 2)
   assert.equal(await page.evaluate('sessionStorage.length'), 0)
-  await dialog.getByLabel('Operator token').fill(loadTokens(state).operator)
+  await dialog.getByLabel('Operator token').fill(tokensIn(state).operator)
   await dialog.getByRole('button', { name: 'Roll back' }).click()
   await dialog.getByText('Revision 3 has the text of revision 1').waitFor({ timeout: WAIT_MS })
   await page.keyboard.press('Escape')
@@ -82,7 +81,7 @@ test('an operator rolls back from the page with a token; a viewer is refused', {
 })
 
 test('a revision that waits is confirmed from the page', { skip }, async () => {
-  const { operator } = loadTokens(state)
+  const { operator } = tokensIn(state)
   const pushed = await push(specAt(10_088), 3, { 'x-hactl-confirm': '300000' })
   assert.equal(pushed.status, 201)
   const { page, faults } = await openPage(browser, url)
@@ -116,7 +115,7 @@ test('a hub that is not open asks for a token, lets in with one, and forgets it 
       await page.keyboard.press('Enter')
       await page.getByText('The hub does not know this token').waitFor({ timeout: WAIT_MS })
       if (javaScriptEnabled) assert.deepEqual(await violations(page), [])
-      await page.getByLabel('Token').fill(loadTokens(shut).viewer)
+      await page.getByLabel('Token').fill(tokensIn(shut).viewer)
       await page.getByRole('button', { name: 'Sign in' }).click()
       await page.getByText('No spec yet').waitFor({ timeout: WAIT_MS })
       assert.equal(new URL(page.url()).pathname, '/events')
@@ -134,7 +133,7 @@ test('a hub that is not open asks for a token, lets in with one, and forgets it 
 test('a node is paused and resumed from its page by keyboard, with script and without; a viewer is refused', {
   skip,
 }, async () => {
-  const { operator, viewer, agent: token } = loadTokens(state)
+  const { operator, viewer, agent: token } = tokensIn(state)
   const said: unknown = await (await fetch(`${url}/v1/status`)).json()
   const { digest = '', cluster = '' } = Value.Check(
     Type.Object({ digest: Type.String(), cluster: Type.String() }),

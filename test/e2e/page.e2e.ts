@@ -7,9 +7,8 @@ import { after, before, test } from 'node:test'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { realClock } from '../../agent/host/clock.ts'
 import { serveHub } from '../../site/serve.ts'
-import { loadTokens } from '../../site/token-file.ts'
 import { checkSpec } from '../../spec/check.ts'
-import { fakeCourier, SPEC } from '../site/kit.ts'
+import { fakeCourier, SPEC, tokensIn } from '../site/kit.ts'
 import {
   DARK,
   type FakeAgent,
@@ -50,7 +49,7 @@ after(async () => {
 const agents = new Set<FakeAgent>()
 const digest = checkSpec(SPEC).cluster?.digest ?? ''
 async function agent(node: string, holds: readonly string[] = []): Promise<FakeAgent> {
-  const token = loadTokens(state).agent
+  const token = tokensIn(state).agent
   const one = await fakeAgent({ url, token, cluster: 'wordpress', node, digest, holds })
   agents.add(one)
   return one
@@ -61,7 +60,7 @@ const push = (body: string, parent: number) =>
   fetch(`${url}/v1/specs`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${loadTokens(state).operator}`,
+      authorization: `Bearer ${tokensIn(state).operator}`,
       'if-match': String(parent),
     },
     body,

@@ -1,4 +1,5 @@
 // One simulated machine: a fake host, an agent that can be killed between any two effects, and what the scenario did to it.
+import { NO_SECRET } from '../../spec/secret.ts'
 import { openMemory } from '../../agent/memory.ts'
 import type { Answerer } from '../../agent/outside/answer.ts'
 import { createAsk } from '../../agent/outside/ask.ts'
@@ -189,7 +190,7 @@ export function start(node: SimNode, deps: NodeDeps): void {
         (question) => knock(node, question),
       )
     node.answerer = answerer
-    const door = { port: PEER_PORT, token: '' }
+    const door = { port: PEER_PORT, token: NO_SECRET }
     const hub = async () => undefined
     const ask = createAsk({ host, node: node.name, door, hub })
     const hear = askersOf(host, door).ask
@@ -200,7 +201,7 @@ export function start(node: SimNode, deps: NodeDeps): void {
       engines,
       memory,
       status: createStatus(world, memory, node.name, 'sim'),
-      peers: createPeers(host, { port: PEER_PORT, token: '' }),
+      peers: createPeers(host, { port: PEER_PORT, token: NO_SECRET }),
       outside,
       sources: [deps.source(node)],
       facts: async () => {

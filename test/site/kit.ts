@@ -1,10 +1,11 @@
 // What the hub's tests share: a clock that only moves when told, a spec, summaries, a hub without a port.
+import { Secret } from '../../spec/secret.ts'
 import { summary } from '../agent/plan/fixtures.ts'
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../../site/deps.ts'
 import { createHub } from '../../site/hub.ts'
 import { openStore, type Store } from '../../site/store.ts'
-import type { Grants, Tokens } from '../../site/token-file.ts'
+import { type Grants, loadTokens, type Tokens } from '../../site/token-file.ts'
 import { createTokenBook, type Who } from '../../site/tokens.ts'
 import type { Look } from '../../site/verify.ts'
 import { checkSpec } from '../../spec/check.ts'
@@ -58,10 +59,21 @@ export function testClock(): TestClock {
   }
 }
 
-export const tokens: Tokens = {
+export const tokens = {
   viewer: 'viewer-viewer-viewer-viewer',
   operator: 'operator-operator-operator',
   agent: 'agent-agent-agent-agent-agent',
+}
+/** The same as the hub holds them. */
+export const shared: Tokens = {
+  viewer: new Secret(tokens.viewer),
+  operator: new Secret(tokens.operator),
+  agent: new Secret(tokens.agent),
+}
+/** Of a hub's directory, as who uses them types them. */
+export function tokensIn(state: string) {
+  const { viewer, operator, agent } = loadTokens(state)
+  return { viewer: viewer.reveal(), operator: operator.reveal(), agent: agent.reveal() }
 }
 const AGENT: Who = { role: 'agent', name: 'shared-agent', id: 'shared-agent' }
 export const HOOK_SECRET = 'hook-secret-hook-secret'
@@ -110,14 +122,14 @@ export function testHub({
   let ids = 0
   const saved: Grants[] = []
   const book = createTokenBook({
-    shared: tokens,
+    shared,
     grants: { version: 1, grants: [], retired: [] },
     save: (grants) => saved.push(grants),
     now: clock.now,
     random: () => `random-random-random-${++ids}`,
   })
   const hub = createHub({
-    hookSecret: HOOK_SECRET,
+    hookSecret: new Secret(HOOK_SECRET),
     store,
     book,
     open,

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Grants, loadGrants, saveGrants } from '../../site/token-file.ts'
 import { createTokenBook } from '../../site/tokens.ts'
-import { tokens } from './kit.ts'
+import { shared, tokens } from './kit.ts'
 
 const HOUR_MS = 3_600_000
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
@@ -18,7 +18,7 @@ function bookOf(grants: Grants = { version: 1, grants: [], retired: [] }) {
   let made = 0
   const fault = { full: false }
   const book = createTokenBook({
-    shared: tokens,
+    shared,
     grants,
     save: (all) => {
       if (fault.full) throw new Error('disk full')
@@ -34,15 +34,15 @@ function bookOf(grants: Grants = { version: 1, grants: [], retired: [] }) {
     const all = { role, name, by: 'kim' }
     const got = book.create(ttlMs === undefined ? all : { ...all, ttlMs })
     assert.ok('token' in got, JSON.stringify(got))
-    return got.token
+    return got.token.reveal()
   }
   const joining = (node?: string) => {
     const all = { ttlMs: HOUR_MS, by: 'kim' }
     const got = book.join(node === undefined ? all : { ...all, node })
     assert.ok('token' in got)
-    const who = book.whoIs(got.token)
+    const who = book.whoIs(got.token.reveal())
     assert.ok(who !== undefined)
-    return { token: got.token, who }
+    return { token: got.token.reveal(), who }
   }
   return { book, saved, pass, create, joining, fault }
 }

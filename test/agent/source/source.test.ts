@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { Secret } from '../../../spec/secret.ts'
 import { httpSource, hubSource } from '../../../agent/source/http.ts'
 import { SPEC_BYTES_MAX } from '../../../spec/limits.ts'
 
@@ -51,7 +52,11 @@ test('the hub: path, token, revision and overrides; an older revision is handed 
         .end('{}')
     },
     async (url) => {
-      const from = hubSource({ url: new URL(url).origin, token: () => 't', timeoutMs: 5_000 })
+      const from = hubSource({
+        url: new URL(url).origin,
+        token: () => new Secret('t'),
+        timeoutMs: 5_000,
+      })
       assert.deepEqual(await from.fetch(never), {
         body: '{}',
         revision: 5,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type TestContext, test } from 'node:test'
+import { Secret } from '../../../spec/secret.ts'
 import { httpGet } from '../../../agent/host/get.ts'
 import { servePeers } from '../../../agent/uplink/peer-server.ts'
 import { summaryOf } from '../../site/kit.ts'
@@ -33,7 +34,7 @@ async function statusOf(
   const summary = () => ({ ...summaryOf('lb1', []), condition })
   const server = servePeers({
     port,
-    token,
+    token: new Secret(token),
     summary,
     onAsked: () => undefined,
     verify: async () => undefined,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { Secret } from '../../../spec/secret.ts'
 import { reportFrame, reportKey } from '../../../agent/uplink/frames.ts'
 import { backoffMs } from '../../../agent/uplink/backoff.ts'
 import { createEventQueue, startUplink } from '../../../agent/uplink/index.ts'
@@ -49,7 +50,7 @@ function uplinkTo(url: string) {
   const now = { cluster: 'c', holds: ['web/192.0.2.1'], passMs: 1, polls: 0, files }
   const deps = {
     url,
-    token: () => 't',
+    token: () => new Secret('t'),
     cluster: () => now.cluster,
     node: 'lb1',
     boot: 'b1',

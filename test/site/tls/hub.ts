@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { Secret } from '../../../spec/secret.ts'
 import { postJson } from '../../../agent/host/post.ts'
 import { serveHub } from '../../../site/serve.ts'
 import { namesOf } from '../../../site/tls/names.ts'
@@ -53,7 +54,7 @@ export async function tlsHub(t: TestContext, patience?: Patience) {
   /** A token of a node's own, as joining gives it. */
   const enrol = async (node: string): Promise<string> => {
     const post = (path: string, by: string, value: unknown) =>
-      postJson(url, path, by, value, 5_000, [ca])
+      postJson(url, path, new Secret(by), value, 5_000, [ca])
     const join = await post('/v1/join-tokens', tokens['operator'] ?? '', { node, ttlMs: 60_000 })
     const own = randomBytes(24).toString('base64url')
     const tokenHash = createHash('sha256').update(own).digest('hex')
