@@ -50,9 +50,13 @@ export async function joinToken(io: Io, flags: JoinTokenFlags): Promise<void> {
   const made = parsed(url, answer, TokenAnswer)
   if (io.json) return jsonOut(io, { ok: true, ...made, ...(node === undefined ? {} : { node }) })
   io.err(`For ${node ?? 'one node that has no token yet'}, once${until(made)}:\n`)
-  io.err('hactl agent install --hub URL --join TOKEN\n')
+  io.err(`There: hactl agent install --hub ${reachable(url)} --join TOKEN, with the token\n`)
   io.out(`${plain(made.token)}\n`)
 }
+
+/** A socket or the loopback is no address for another machine. */
+const reachable = (url: string): string =>
+  /^https?:\/\/(?!127\.|localhost|\[::1\])/.test(url) ? url : 'URL'
 
 const until = ({ expiresAt }: TokenAnswer): string =>
   expiresAt === undefined ? '' : `, good until ${when(expiresAt)}`
