@@ -135,6 +135,8 @@ export type ClusterExport = {
   readonly anonGid?: number
   readonly sync: boolean
   readonly fsid: number
+  /** Beyond what the other members say. */
+  readonly options: readonly string[]
   readonly fenced: boolean
 }
 export type ClusterMount = {
@@ -149,6 +151,8 @@ export type ClusterMount = {
   readonly hard: boolean
   readonly mountTimeoutMs: number
   readonly automount: boolean
+  /** Beyond what the other members say. */
+  readonly options: readonly string[]
 }
 export type ClusterFile = {
   readonly path: string

@@ -35,13 +35,16 @@ function exportOf(spec: Spec, name: string, one: Export): ClusterExport {
     nodes: serversOf(spec, one),
     ...(one.vip !== undefined && { vip: one.vip }),
     path: one.path,
-    clients: [...new Set([...fromNodes, ...(one.clients.networks ?? [])])].sort(),
+    clients: [
+      ...new Set([...fromNodes, ...(one.clients.networks ?? []), ...(one.clients.hosts ?? [])]),
+    ].sort(),
     write: one.write ?? false,
     squash: one.squash ?? 'root',
     ...(anonUid !== undefined && { anonUid }),
     ...(anonGid !== undefined && { anonGid }),
     sync: one.sync ?? true,
     fsid: one.fsid ?? fsidOf(spec.cluster, name),
+    options: one.options ?? [],
     fenced: one.fenced ?? false,
   }
 }
@@ -66,5 +69,6 @@ function mountOf(spec: Spec, name: string, mount: Mount): ClusterMount {
     hard: mount.hard ?? true,
     mountTimeoutMs: mount.mountTimeoutMs ?? 10_000,
     automount: mount.automount ?? true,
+    options: mount.options ?? [],
   }
 }

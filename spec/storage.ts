@@ -5,6 +5,20 @@ import { Cidr, HostName, Ms, Name, oneOf, Path } from './names.ts'
 const closed = { additionalProperties: false }
 const some = { minItems: 1, maxItems: 100, uniqueItems: true }
 
+/** A name of DNS with wildcards, or a netgroup; nothing that ends the word or begins options. */
+const EXPORT_HOST_PATTERN =
+  '^(?:@[A-Za-z0-9][A-Za-z0-9._-]{0,62}|[A-Za-z*?](?:[A-Za-z0-9.*?-]{0,251}[A-Za-z0-9*?])?)$'
+export const EXPORT_HOST = new RegExp(EXPORT_HOST_PATTERN)
+/** One option: no comma, blank or parenthesis, so that it cannot become two. */
+const MOUNT_OPTION_PATTERN = '^[a-z_][a-z0-9_]{0,30}(?:=[A-Za-z0-9:./_-]{1,100})?$'
+export const MOUNT_OPTION = new RegExp(MOUNT_OPTION_PATTERN)
+
+/** What hactl writes itself, in one of its forms, by the section that says it. */
+export const EXPORT_OWNED =
+  /^(?:r[ow]|sync|async|(?:no_)?(?:root|all)_squash|(?:no_)?subtree_check|fsid(?:=.*)?|anon[ug]id(?:=.*)?)$/
+export const MOUNT_OWNED =
+  /^(?:defaults|r[ow]|hard|soft|softerr|(?:nfs)?vers(?:=.*)?|v[34](?:\.\d)?|minorversion(?:=.*)?|_netdev|nofail|auto|noauto|bg|fg|user|users|owner|group|x-systemd.*)$/
+
 export const Export = Type.Object(
   {
     nodes: Type.Optional(
@@ -21,6 +35,13 @@ export const Export = Type.Object(
       {
         nodes: Type.Optional(Type.Array(Name('node'), some)),
         networks: Type.Optional(Type.Array(Cidr('address or network'), some)),
+        hosts: Type.Optional(
+          Type.Array(Type.String({ pattern: EXPORT_HOST_PATTERN }), {
+            ...some,
+            description:
+              'names, with * and ? as in exports(5), or @netgroups: whoever a name server says they are',
+          }),
+        ),
       },
       { ...closed, minProperties: 1, description: 'who may mount it' },
     ),
@@ -38,6 +59,12 @@ export const Export = Type.Object(
         minimum: 1,
         maximum: 2_147_483_647,
         description: 'file system identity (exports(5)); derived from the name when absent',
+      }),
+    ),
+    options: Type.Optional(
+      Type.Array(Type.String({ pattern: MOUNT_OPTION_PATTERN }), {
+        ...some,
+        description: 'more options of exports(5), for instance insecure or crossmnt',
       }),
     ),
     fenced: Type.Optional(
@@ -68,6 +95,12 @@ export const Mount = Type.Object(
     ),
     mountTimeoutMs: Type.Optional(
       Ms(1_000, 600_000, 'a mount attempt ends after this, default 10000'),
+    ),
+    options: Type.Optional(
+      Type.Array(Type.String({ pattern: MOUNT_OPTION_PATTERN }), {
+        ...some,
+        description: 'more options of nfs(5) and mount(8), for instance noatime or rsize=65536',
+      }),
     ),
     automount: Type.Optional(
       Type.Boolean({

@@ -19,14 +19,16 @@ export function readInstance(block: Block, host: Host): undefined {
   const { node, imp, vips } = host
   const vrid = whole(value(block, 'virtual_router_id'), 1, 255)
   const addresses = addressesOf(block)
-  const own = addresses.filter(({ advertised }) => advertised)
-  if (vrid === undefined || own.length === 0)
-    return lose(block, 'it has no virtual_router_id from 1 to 255, or no virtual_ipaddress', imp)
+  askMissing(block, vrid, addresses, imp)
   const texts = addresses.map(({ text }) => text)
   const name = vipName(nameOf(block.words[1] ?? '', 'vip'), vrid, texts, imp)
   vips.set(block.words[1] ?? '', name)
   imp.say(block.directive, 'modelled')
-  const vip: VipDraft = imp.sections.vips[name] ?? { addresses: [], peers: {}, vrid }
+  const vip: VipDraft = imp.sections.vips[name] ?? {
+    addresses: [],
+    peers: {},
+    ...(vrid !== undefined && { vrid }),
+  }
   imp.sections.vips[name] = vip
   const place = { name, vip, version: versionOf(block, addresses, host) }
   addAddresses(addresses, block, vip, imp)
@@ -37,6 +39,24 @@ export function readInstance(block: Block, host: Host): undefined {
   if (block.children.every(({ words }) => words[0] !== 'unicast_peer')) vip.mode = 'multicast'
   else if (vip.mode !== undefined && Object.keys(vip.peers).length > 1)
     differs(block, 'unicast_peer', node, imp)
+}
+
+/** A template, or an instance that only runs scripts: the rest of it is taken all the same. */
+function askMissing(
+  block: Block,
+  vrid: number | undefined,
+  addresses: readonly Address[],
+  imp: Import,
+): undefined {
+  const ask = (what: string) =>
+    imp.decide(
+      `${block.directive.file}:${block.directive.line}`,
+      `vrrp_instance ${block.words[1]} has no ${what}`,
+    )
+  if (vrid === undefined)
+    ask('virtual_router_id from 1 to 255: keepalived drops it, hactl chooses one')
+  if (!addresses.some(({ advertised }) => advertised))
+    ask('virtual_ipaddress that can be read, and a vip has one: which?')
 }
 
 type Place = { readonly name: string; readonly vip: VipDraft; readonly version: '2' | '3' }
@@ -125,7 +145,6 @@ const SAID_ELSEWHERE = new Set([
 ])
 /** What the spec says in its own way, or what follows from it. */
 const FOLLOWS: Readonly<Record<string, string>> = {
-  virtual_router_id: '',
   version: '',
   preempt: '',
   native_ipv6: 'the family is that of its addresses',
@@ -138,6 +157,10 @@ function readLine(one: Block, block: Block, place: Place, host: Host): undefined
   const { name, vip } = place
   const [first = ''] = one.words
   if (SAID_ELSEWHERE.has(first)) return
+  if (first === 'virtual_router_id') {
+    const good = whole(one.words[1], 1, 255) !== undefined
+    return good ? imp.say(one.directive, 'modelled') : lose(one, 'it is none from 1 to 255', imp)
+  }
   if (Object.hasOwn(FOLLOWS, first)) return sayAll(one, imp, 'modelled', FOLLOWS[first])
   if (/^(?:nopreempt|preempt_delay)$/.test(first)) idlePreempt(one, block, imp)
   if (first === 'nopreempt') {
@@ -167,13 +190,19 @@ function idlePreempt(one: Block, block: Block, imp: Import): undefined {
 }
 
 /** The vip that another host has already brought: of that router id and one of its addresses. */
-function vipName(wish: string, vrid: number, addresses: readonly string[], imp: Import): string {
+function vipName(
+  wish: string,
+  vrid: number | undefined,
+  addresses: readonly string[],
+  imp: Import,
+): string {
   const { vips } = imp.sections
   const bare = (text: string) => text.split('/')[0]
   const known = Object.entries(vips).find(
     ([, vip]: readonly [string, VipDraft]) =>
       vip.vrid === vrid &&
-      vip.addresses.some((one) => addresses.some((text) => bare(text) === bare(one))),
+      (vip.addresses.length + addresses.length === 0 ||
+        vip.addresses.some((one) => addresses.some((text) => bare(text) === bare(one)))),
   )
   return known?.[0] ?? freeName(wish, { has: (name) => Object.hasOwn(vips, name) })
 }

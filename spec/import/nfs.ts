@@ -1,5 +1,6 @@
 // /etc/exports and /etc/fstab: exports and NFS mounts of the spec.
 import { parseNet } from '../address.ts'
+import { EXPORT_HOST, EXPORT_OWNED, MOUNT_OPTION, MOUNT_OWNED } from '../storage.ts'
 import type { Directive, Draft, Import } from './types.ts'
 import { freeName, nameOf, whole } from './words.ts'
 
@@ -21,9 +22,11 @@ export function plainLines(text: string, file: string): readonly Directive[] {
 }
 
 type Options = { readonly draft: Draft; readonly lost: readonly string[] }
-/** What the spec renders always, or what is so by default. */
+/** What is so by default, or in hactl always. */
 const USUAL = new Set([
   'no_subtree_check',
+  'no_all_squash',
+  'hide',
   'secure',
   'wdelay',
   'no_acl',
@@ -38,6 +41,7 @@ const USUAL = new Set([
 function exportOptions(text: string): Options {
   const draft: Draft = {}
   const lost: string[] = []
+  const more: string[] = []
   for (const option of text.split(',')) {
     const [key = '', value] = option.split('=')
     const number = whole(value, 0, 2_147_483_647)
@@ -48,8 +52,11 @@ function exportOptions(text: string): Options {
     else if (key === 'anonuid' && number !== undefined) draft['anonUid'] = number
     else if (key === 'anongid' && number !== undefined) draft['anonGid'] = number
     else if (key === 'fsid' && number !== undefined && number > 0) draft['fsid'] = number
-    else if (!USUAL.has(option)) lost.push(option)
+    else if (USUAL.has(option)) continue
+    else if (MOUNT_OPTION.test(option) && !EXPORT_OWNED.test(option)) more.push(option)
+    else lost.push(option)
   }
+  if (more.length > 0) draft['options'] = [...new Set(more)]
   return { draft, lost }
 }
 
@@ -67,38 +74,60 @@ function networksOf(client: string): readonly string[] {
   return net === undefined ? [] : [text]
 }
 
+type Group = {
+  readonly options: Options
+  readonly networks: readonly string[]
+  readonly hosts: readonly string[]
+}
+const clientsOf = ({ networks, hosts }: Group) => ({
+  ...(networks.length > 0 && { networks: [...new Set(networks)] }),
+  ...(hosts.length > 0 && { hosts: [...new Set(hosts)] }),
+})
+
 export function importExports(lines: readonly Directive[], node: string, imp: Import): undefined {
   for (const line of lines) {
     const where = `${line.file}:${line.line}`
     const [path = '', ...clients] = line.text.replace(/^"([^"]*)"/, '$1').split(' ')
-    const groups = new Map<string, { options: Options; networks: string[] }>()
+    const groups = new Map<string, Group>()
     const lost: string[] = []
+    // `-rw,sync` before the clients is for those that follow on the line (exports(5)).
+    let before = ''
     for (const client of clients.length === 0 ? ['*'] : clients) {
+      if (/^-[a-z_]/.test(client)) {
+        before = client.slice(1)
+        continue
+      }
       const found = /^([^()]*)(?:\(([^()]*)\))?$/.exec(client)
-      const networks = networksOf(found?.[1] ?? 'x')
-      if (found === null || networks.length === 0) lost.push(`client ${client}`)
-      const options = exportOptions(found?.[2] ?? '')
+      const name = found?.[1] ?? ''
+      const networks = found === null ? [] : networksOf(name)
+      const hosts = networks.length === 0 && EXPORT_HOST.test(name) ? [name] : []
+      if (networks.length + hosts.length === 0) lost.push(`client ${client}`)
+      const options = exportOptions(
+        [before, found?.[2] ?? ''].filter((one) => one !== '').join(','),
+      )
       lost.push(...options.lost)
       const key = JSON.stringify(options.draft)
-      const group = groups.get(key) ?? { options, networks: [] }
-      groups.set(key, { ...group, networks: [...group.networks, ...networks] })
+      const group = groups.get(key) ?? { options, networks: [], hosts: [] }
+      groups.set(key, {
+        ...group,
+        networks: [...group.networks, ...networks],
+        hosts: [...group.hosts, ...hosts],
+      })
     }
-    const [first, ...more] = [...groups.values()].filter(({ networks }) => networks.length > 0)
+    const [first, ...more] = [...groups.values()].filter(
+      ({ networks, hosts }) => networks.length + hosts.length > 0,
+    )
     if (!PATH.test(path) || first === undefined) {
-      const why = 'an export has a plain absolute path and clients by address or network'
+      const why = 'an export has a plain absolute path and clients by address, network or name'
       imp.say(line, 'not-taken', why)
       imp.decide(where, `"${line.text}" is not taken: ${why}`)
       continue
     }
     if (more.length > 0)
-      lost.push(`the options of ${more.flatMap(({ networks }) => networks).join(' ')}`)
-    addExport(
-      line,
-      path,
-      node,
-      { ...first.options.draft, clients: { networks: [...new Set(first.networks)] } },
-      imp,
-    )
+      lost.push(
+        `the options of ${more.flatMap(({ networks, hosts }) => [...networks, ...hosts]).join(' ')}`,
+      )
+    addExport(line, path, node, { ...first.options.draft, clients: clientsOf(first) }, imp)
     const why = `exported, but without ${lost.join(', ')}`
     imp.say(line, lost.length > 0 ? 'not-taken' : 'modelled', why)
     if (lost.length > 0) imp.decide(where, `${path} is ${why}`)
@@ -134,8 +163,9 @@ function addExport(
   exports[name] = { nodes: [node], path, ...draft }
 }
 
+/** What the spec says, hactl's units do, or the kernel does not look at since 2.6.25 (`intr`, nfs(5)). */
 const MOUNT_USUAL =
-  /^(?:defaults|rw|ro|hard|_netdev|auto|bg|intr|nofail|proto=tcp|tcp|x-systemd\..*|retry=\d+|)$/
+  /^(?:defaults|rw|ro|hard|soft|(?:nfs)?vers=(?:3|4|4\.[12])|_netdev|auto|fg|bg|intr|nointr|nofail|x-systemd\..*|retry=\d+|)$/
 
 export function importFstab(lines: readonly Directive[], node: string, imp: Import): undefined {
   for (const line of lines) {
@@ -156,9 +186,9 @@ export function importFstab(lines: readonly Directive[], node: string, imp: Impo
     const version = options.flatMap(
       (one) => /^(?:nfs)?vers=(3|4|4\.1|4\.2)$/.exec(one)?.[1] ?? [],
     )[0]
-    const lost = options.filter(
-      (one) => !MOUNT_USUAL.test(one) && !/^(?:soft|(?:nfs)?vers=.*)$/.test(one),
-    )
+    const other = options.filter((one) => !MOUNT_USUAL.test(one))
+    const more = other.filter((one) => MOUNT_OPTION.test(one) && !MOUNT_OWNED.test(one))
+    const lost = other.filter((one) => !more.includes(one))
     const draft: Draft = {
       server: (found[1] ?? '').replace(/^\[|\]$/g, ''),
       source: root,
@@ -166,6 +196,7 @@ export function importFstab(lines: readonly Directive[], node: string, imp: Impo
       ...(version !== undefined && { version }),
       ...(options.includes('ro') && { write: false }),
       ...(options.includes('soft') && { hard: false }),
+      ...(more.length > 0 && { options: [...new Set(more)] }),
     }
     addMount(draft, node, imp)
     const why = `mounted by hactl's own unit, without ${lost.join(', ')}`

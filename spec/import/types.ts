@@ -98,7 +98,7 @@ export type VerbatimDraft = {
 export type VipDraft = {
   addresses: string[]
   peers: Record<string, { priority: number; interface?: string }>
-  vrid: number
+  vrid?: number
   takeoverMs?: number
   preempt?: boolean
   mode?: 'multicast'

@@ -15,7 +15,9 @@ export const exportClients: Rule = (spec) =>
   entries(spec.mounts).flatMap(([name, mount]) => {
     const from = member(spec.exports, mount.export)
     if (from === undefined) return []
-    const { nodes = [], networks = [] } = from.clients
+    const { nodes = [], networks = [], hosts = [] } = from.clients
+    // Whom a name stands for is not in the spec.
+    if (hosts.length > 0) return []
     return mount.nodes.flatMap((node, index) => {
       const own = addressesOf(spec, node)
       const allowed =

@@ -58,6 +58,7 @@ import { serverLoop } from './server-loop.ts'
 import { serverPlace } from './server-place.ts'
 import { serverUnique } from './server-unique.ts'
 import { splitConditions } from './split-conditions.ts'
+import { storageOptions } from './storage-options.ts'
 import { statsUsers } from './stats-users.ts'
 import { tcpOptions } from './tcp-options.ts'
 import { vipAddressUnique } from './vip-address-unique.ts'
@@ -190,4 +191,5 @@ export const RULES: readonly Rule[] = [
   verbatimLines,
   verbatimPlace,
   verbatimNames,
+  storageOptions,
 ]

@@ -21,12 +21,13 @@ export const sourceOf = ({ server, source }: ClusterMount): string =>
   `${server.includes(':') ? `[${server}]` : server}:${source}`
 
 /** Everything that must hold is written out. _netdev: after the network; nofail: the boot goes on without it. */
-export const optionsOf = ({ write, hard, version }: ClusterMount): readonly string[] => [
+export const optionsOf = ({ write, hard, version, options }: ClusterMount): readonly string[] => [
   write ? 'rw' : 'ro',
   hard ? 'hard' : 'soft',
   `vers=${version}`,
   '_netdev',
   'nofail',
+  ...options,
 ]
 
 function unit(name: string, lines: readonly string[]): UnitText {

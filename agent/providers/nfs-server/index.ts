@@ -37,12 +37,20 @@ const written = (one: ClusterExport): readonly string[] => [
 ]
 
 function exportsOf(mine: readonly ClusterExport[]): Want {
-  const rows = mine
+  const all = mine
     .flatMap((one) =>
-      one.clients.map((client): ExportRow => ({ path: one.path, client, options: written(one) })),
+      one.clients.map((client) => ({
+        row: { path: one.path, client, options: written(one) } satisfies ExportRow,
+        more: one.options,
+      })),
     )
-    .sort((a, b) => (`${a.path} ${a.client}` < `${b.path} ${b.client}` ? -1 : 1))
-  const lines = rows.map(({ path, client, options }) => `${path} ${client}(${options.join(',')})`)
+    .sort(({ row: a }, { row: b }) => (`${a.path} ${a.client}` < `${b.path} ${b.client}` ? -1 : 1))
+  const rows = all.map(({ row }) => row)
+  // exportfs(8) writes what we write in words of its own for the options of the spec: these are in the file alone.
+  const lines = all.map(
+    ({ row: { path, client, options }, more }) =>
+      `${path} ${client}(${[...options, ...more].join(',')})`,
+  )
   const head = '# Written by hactl; changes are undone by the next pass. Change the spec instead.'
   return {
     kind: 'exports',

@@ -172,10 +172,11 @@ test('what keepalived did otherwise than its file says is a question', () => {
     asked(read(vrrp('', 'include /etc/keepalived/conf.d/*\n'))),
     /include .* is not taken/,
   )
-  assert.match(
-    asked(read('vrrp_instance x {\n  notify /opt/x root\n}\n')),
-    /"vrrp_instance x" is not/,
-  )
+  const bare = read('vrrp_instance x {\n  interface eth0\n  notify /opt/x web\n}\n')
+  assert.match(asked(bare), /x has no virtual_router_id/)
+  assert.match(asked(bare), /x has no virtual_ipaddress that can be read/)
+  assert.deepEqual(specOf(bare).vips.x.extra, ['notify /opt/x web'])
+  assert.ok(errorsOf(bare).length > 0)
   const lost = read(vrrp('  advert_intt 3'))
   assert.equal(fates(lost)['advert_intt 3'], 'not-taken')
 })

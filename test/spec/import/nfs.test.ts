@@ -35,10 +35,34 @@ test('exports and fstab', () => {
       version: '4.1',
       write: false,
       hard: false,
+      options: ['noatime'],
     },
   })
   assert.deepEqual(
     report.map(({ fate }) => fate),
-    ['replaced', 'kept'],
+    ['modelled', 'kept'],
+  )
+})
+
+test('names, netgroups and options of exports(5); what hactl decides otherwise is asked', () => {
+  const { text, report, decisions } = read(
+    'exports',
+    '/srv/b -sync,insecure *.example.org(rw,crossmnt) @trusted(rw,crossmnt)\n/srv/c 192.0.2.1(rw,subtree_check)\n',
+  )
+  const { exports } = specOf(text)
+  assert.deepEqual(exports['srv-b'], {
+    nodes: ['lb1'],
+    path: '/srv/b',
+    write: true,
+    options: ['insecure', 'crossmnt'],
+    clients: { hosts: ['*.example.org', '@trusted'] },
+  })
+  assert.deepEqual(
+    report.map(({ fate }) => fate),
+    ['modelled', 'not-taken'],
+  )
+  assert.match(
+    decisions.map(({ what }) => what).join(),
+    /srv\/c is exported, but without subtree_check/,
   )
 })
