@@ -1,6 +1,6 @@
 // Certificates that the spec names for this node, read now and then: until when each is good, into the report.
 import { X509Certificate } from 'node:crypto'
-import type { Cluster } from '../spec/cluster.ts'
+import type { Cluster, ClusterProxy } from '../spec/cluster.ts'
 import type { CertificateState } from '../spec/report.ts'
 import { textOf } from './failure.ts'
 import type { Status } from './status.ts'
@@ -38,6 +38,18 @@ const unreadable = (path: string, why: string): CertificateState => ({
   ...{ path, subject: '', notAfter: 0, why: why.slice(0, 300) },
 })
 
+const PATH = /^(?:\/[A-Za-z0-9_.@+-]{1,128}){1,16}$/
+
+/** Of its `tls`, and of words and lines that the spec keeps; a directory, a list or a variable names no file. */
+const certificatesOf = ({ tls, listen, sites }: ClusterProxy): readonly string[] => {
+  const words = listen.filter((_, at) => listen[at - 1] === 'crt')
+  const lines = sites.flatMap((site) =>
+    site.lines.flatMap((line) => /^ssl_certificate (\S+);$/.exec(line)?.[1] ?? []),
+  )
+  const kept = [...words, ...lines].filter((path) => PATH.test(path))
+  return tls === undefined ? kept : [tls.certificate, ...kept]
+}
+
 /** By path, each once. */
 export async function lookAtCertificates({
   node,
@@ -47,8 +59,8 @@ export async function lookAtCertificates({
 }: Pick<CertificateDeps, 'node' | 'host' | 'cluster' | 'own'>): Promise<
   readonly CertificateState[]
 > {
-  const named = (cluster()?.proxies ?? []).flatMap(({ nodes, tls }) =>
-    tls !== undefined && nodes.includes(node) ? [tls.certificate] : [],
+  const named = (cluster()?.proxies ?? []).flatMap((proxy) =>
+    proxy.nodes.includes(node) ? certificatesOf(proxy) : [],
   )
   const has = own !== undefined && (await host.read(own).catch(() => undefined)) !== undefined
   const paths = [...new Set(has ? [...named, own] : named)].sort()

@@ -1,6 +1,6 @@
 // Files that the user names on the command line.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { EXIT, Exit, errnoOf, messageOf } from './exit.ts'
 import type { Io } from './io.ts'
 
@@ -44,4 +44,37 @@ export async function writeText(io: Io, file: string, text: string, mode = 0o644
   } catch (error) {
     throw new Exit(EXIT.usage, `cannot write ${file}: ${reason(error)}`, '', error)
   }
+}
+
+const TREE_DEPTH_MAX = 6
+const TREE_FILES_MAX = 2_000
+const TREE_FILE_BYTES_MAX = 1024 * 1024
+
+/** Text files below a directory by their paths in it, links followed; undefined where it is none. */
+export async function readTree(
+  io: Io,
+  directory: string,
+): Promise<readonly { readonly path: string; readonly text: string }[] | undefined> {
+  const root = resolve(io.cwd, directory)
+  const isDirectory = await stat(root).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+  if (directory === '-' || !isDirectory) return undefined
+  const found: { path: string; text: string }[] = []
+  const walk = async (below: string, depth: number): Promise<void> => {
+    for (const name of (await readdir(join(root, below))).sort()) {
+      const path = join(below, name)
+      // A link that leads nowhere is no file.
+      const what = await stat(join(root, path)).catch(() => undefined)
+      if (what?.isDirectory() && depth < TREE_DEPTH_MAX) await walk(path, depth + 1)
+      if (!what?.isFile() || what.size > TREE_FILE_BYTES_MAX || name.startsWith('.')) continue
+      if (found.length >= TREE_FILES_MAX)
+        throw new Exit(EXIT.usage, `cannot read ${directory}: over ${TREE_FILES_MAX} files`, '')
+      const text = await readText(io, join(root, path))
+      if (!text.includes('\0')) found.push({ path, text })
+    }
+  }
+  await walk('', 0)
+  return found
 }

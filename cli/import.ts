@@ -1,17 +1,30 @@
 // What `hactl import` does: read, translate, write the spec and the report.
-import { KINDS, type Entry, type Fate, FATES, type SourceFile } from '../spec/import/types.ts'
+import { basename, dirname, join, relative } from 'node:path'
+import {
+  KINDS,
+  type Entry,
+  type Fate,
+  FATES,
+  type Kind,
+  type SourceFile,
+} from '../spec/import/types.ts'
 import { type Imported, importFiles } from '../spec/import/index.ts'
 import { countsOf } from '../spec/import/ledger.ts'
 import { isName } from '../spec/import/words.ts'
 import { EXIT, Exit, type ExitCode } from './exit.ts'
-import { readText, writeText } from './files.ts'
+import { readText, readTree, writeText } from './files.ts'
 import type { ImportFlags } from './commands/import.ts'
 import type { Io } from './io.ts'
 import { jsonOut, paint, plain, plural } from './print.ts'
 
 const NODE_DEFAULT = 'lb1'
 
-async function sourceOf(io: Io, argument: string, flags: ImportFlags): Promise<SourceFile> {
+/** A file, or what a directory has: files by their names, and beside nginx.conf whatever it may include. */
+async function sourcesOf(
+  io: Io,
+  argument: string,
+  flags: ImportFlags,
+): Promise<readonly SourceFile[]> {
   const at = argument.indexOf('=')
   const prefix = argument.slice(0, Math.max(0, at))
   const named = at > 0 && !prefix.includes('/')
@@ -24,13 +37,43 @@ async function sourceOf(io: Io, argument: string, flags: ImportFlags): Promise<S
   const file = named ? argument.slice(at + 1) : argument
   const { kind: told = {} } = flags
   const kind = KINDS.find((one) => Object.hasOwn(told, file) && one === told[file])
-  const text = await readText(io, file)
-  return {
-    name: file,
-    node: named ? prefix : NODE_DEFAULT,
-    text,
-    ...(kind !== undefined && { kind }),
-  }
+  const node = named ? prefix : NODE_DEFAULT
+  const tree = await readTree(io, file)
+  if (tree === undefined)
+    return [
+      { name: file, node, text: await readText(io, file), ...(kind !== undefined && { kind }) },
+    ]
+  const found = tree.flatMap((one) => partOf(one, tree, node, file))
+  if (found.length > 0) return found
+  const hint = `it has none of ${Object.keys(BY_NAME).join(', ')} and no *.cfg`
+  throw new Exit(EXIT.usage, `cannot import the directory ${file}`, hint)
+}
+
+const BY_NAME: Readonly<Record<string, Kind>> = {
+  'haproxy.cfg': 'haproxy',
+  'keepalived.conf': 'keepalived',
+  'nginx.conf': 'nginx',
+  exports: 'exports',
+  fstab: 'fstab',
+}
+type Found = { readonly path: string; readonly text: string }
+
+function partOf(
+  { path, text }: Found,
+  all: readonly Found[],
+  node: string,
+  directory: string,
+): readonly SourceFile[] {
+  const name = join(directory, path)
+  const base = basename(path)
+  const byName = Object.hasOwn(BY_NAME, base) ? BY_NAME[base] : undefined
+  if (byName !== undefined) return [{ name, node, text, kind: byName }]
+  const single = all.some((other) => basename(other.path) === 'haproxy.cfg')
+  // `haproxy -f DIRECTORY` reads them all, by name.
+  if (!single && base.endsWith('.cfg')) return [{ name, node, text, kind: 'haproxy' }]
+  const main = all.find((other) => basename(other.path) === 'nginx.conf')
+  if (main === undefined) return []
+  return [{ name, node, text, kind: 'nginx', below: relative(dirname(main.path), path) }]
 }
 
 export async function runImport(
@@ -39,7 +82,7 @@ export async function runImport(
   flags: ImportFlags,
 ): Promise<void> {
   const sources: SourceFile[] = []
-  for (const file of files) sources.push(await sourceOf(io, file, flags))
+  for (const file of files) sources.push(...(await sourcesOf(io, file, flags)))
   const done = importFiles(sources, { cluster: flags.cluster, addresses: flags.address ?? {} })
   const exit = exitOf(done)
   if (flags.out !== undefined) await writeText(io, flags.out, done.text)

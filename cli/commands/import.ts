@@ -35,7 +35,10 @@ export function addImport(program: Command, io: Io): void {
   program
     .command('import')
     .description('make a spec of hand-written haproxy, keepalived, nginx, NFS files')
-    .argument('<files...>', '[NODE=]FILE, for instance lb1=a/haproxy.cfg lb2=b/haproxy.cfg')
+    .argument(
+      '<files...>',
+      '[NODE=]FILE or directory, for instance lb1=a/haproxy.cfg lb2=b/haproxy.cfg lb1=/etc/nginx',
+    )
     .option(
       '--address <node=address>',
       'where no file says it: lb1=192.0.2.11/24',

@@ -13,6 +13,7 @@ import { newLedger } from './ledger.ts'
 import { joinHosts, placeProxies } from './merge.ts'
 import { importExports, importFstab, plainLines } from './nfs.ts'
 import { importNginx } from './nginx.ts'
+import { withIncludes } from './nginx-include.ts'
 import { nginxTree } from './nginx-text.ts'
 import type { Decision, Directive, Entry, Import, Kind, Sections, SourceFile } from './types.ts'
 
@@ -58,10 +59,14 @@ const READERS: Readonly<Record<Kind, (file: SourceFile, more: readonly SourceFil
     return { directives, run: (imp) => importKeepalived(sources, node, imp) }
   },
   nginx: ({ node, ...first }, more) => {
-    const files = [first, ...more].map(({ text, name }) => ({ name, ...nginxTree(text, name) }))
+    const files = [first, ...more].map(({ text, ...file }) => ({
+      ...file,
+      ...nginxTree(text, file.name),
+    }))
+    const whole = withIncludes(files)
     return {
-      directives: files.flatMap(({ all }) => all),
-      run: (imp) => importNginx(files, node, imp),
+      directives: files.flatMap(({ name, all }) => (whole.read.has(name) ? all : [])),
+      run: (imp) => importNginx(whole, node, imp),
     }
   },
   exports: ({ text, name, node }) => {

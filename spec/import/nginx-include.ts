@@ -24,30 +24,44 @@ function matches(pattern: string, name: string): boolean {
   return wanted.slice(-count).every((segment, at) => wordOf(segment).test(tail[at] ?? ''))
 }
 
-/** The files that no other one includes, with the others in their places. */
-export function withIncludes(files: readonly NginxFile[], imp: Import): readonly NginxFile[] {
+export type Whole = {
+  /** Files that no other one includes, with the others in their places. */
+  readonly roots: readonly NginxFile[]
+  /** Names of the files that are read at all. */
+  readonly read: ReadonlySet<string>
+  /** Include directives whose files were there. */
+  readonly followed: readonly Part[]
+}
+
+export function withIncludes(files: readonly NginxFile[]): Whole {
   const included = new Set<string>()
+  const followed: Part[] = []
   let left = INCLUDES_MAX
+  const found = (pattern: string, above: readonly string[]) =>
+    files.filter(({ name, below = name }) => !above.includes(name) && matches(pattern, below))
   const spliced = (parts: readonly Part[], above: readonly string[]): readonly Part[] =>
     parts.flatMap((part) => {
-      const [first, pattern = ''] = part.words
       if (part.block) return [{ ...part, children: spliced(part.children, above) }]
-      const found =
-        first === 'include' && part.words.length === 2
-          ? files.filter(({ name }) => !above.includes(name) && matches(pattern, name))
-          : []
-      if (found.length === 0 || left < found.length) return [part]
-      left -= found.length
-      imp.say(part.directive, 'modelled', 'its files were given and stand in its place')
-      return found
+      const [first, pattern = ''] = part.words
+      const include = first === 'include' && part.words.length === 2 && !isDistributed(part)
+      const there = include ? found(pattern, above) : []
+      if (there.length === 0 || left < there.length) return [part]
+      left -= there.length
+      followed.push(part)
+      return there
         .toSorted((a, b) => (a.name < b.name ? -1 : 1))
         .flatMap(({ name, tree }) => {
           included.add(name)
           return spliced(tree, [...above, name])
         })
     })
-  const whole = files.map(({ name, tree }) => ({ name, tree: spliced(tree, [name]) }))
-  return whole.filter(({ name }) => !included.has(name))
+  const given = files.filter(({ below }) => below === undefined)
+  const whole = given.map(({ name, tree }) => ({ name, tree: spliced(tree, [name]) }))
+  return {
+    roots: whole.filter(({ name }) => !included.has(name)),
+    read: new Set([...given.map(({ name }) => name), ...included]),
+    followed,
+  }
 }
 
 /** What the distribution brings: on every node as soon as the package is. */

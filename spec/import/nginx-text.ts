@@ -13,7 +13,12 @@ export type Part = {
   readonly block: boolean
 }
 /** A file as it was given. */
-export type NginxFile = { readonly name: string; readonly tree: readonly Part[] }
+export type NginxFile = {
+  readonly name: string
+  readonly tree: readonly Part[]
+  /** See SourceFile. */
+  readonly below?: string
+}
 
 type Mutable = {
   directive: Directive

@@ -1,10 +1,10 @@
 // nginx.conf of one host: upstreams are pools; listeners are proxies, by routes where those say it all, by sites where not.
-import { isDistributed, withIncludes } from './nginx-include.ts'
+import { isDistributed, type Whole } from './nginx-include.ts'
 import { decideAt, sayAll, unknown } from './nginx-lost.ts'
 import { keptLines } from './nginx-print.ts'
 import { readServers } from './nginx-server.ts'
 import { readSites } from './nginx-sites.ts'
-import type { NginxFile, Part } from './nginx-text.ts'
+import type { Part } from './nginx-text.ts'
 import { readUpstream } from './nginx-upstream.ts'
 import type { Decision, Directive, Fate, Import, Sections, VerbatimDraft } from './types.ts'
 import { freeName, nameOf } from './words.ts'
@@ -36,8 +36,10 @@ const GONE = /^http2_max_(?:field|header)_size$/
 const BLOCKS = new Set(['http', 'stream', 'events'])
 const FRAGMENT_TCP = /^(?:proxy_pass|ssl_preread|proxy_timeout)$/
 
-export function importNginx(files: readonly NginxFile[], node: string, imp: Import): undefined {
-  const trees = withIncludes(files, imp).map(({ tree }) => tree)
+export function importNginx({ roots, followed }: Whole, node: string, imp: Import): undefined {
+  for (const part of followed)
+    imp.say(part.directive, 'modelled', 'its files were given and stand in its place')
+  const trees = roots.map(({ tree }) => tree)
   const all = trees.flat()
   const isMain = (tree: readonly Part[]) =>
     tree.some(({ words, block }) => block && BLOCKS.has(words[0] ?? ''))

@@ -11,6 +11,8 @@ export type SourceFile = {
   readonly text: string
   /** Told by the content when absent. */
   readonly kind?: Kind
+  /** Path below a directory that was given: it counts only where another file includes it. */
+  readonly below?: string
 }
 
 /** modelled: the spec says it; kept: verbatim in `extra`; replaced: something better stands for it; not-taken: lost, and said. */

@@ -45,6 +45,29 @@ test('what is no certificate says why, and nothing of what is in the file', () =
   }
 })
 
+test('certificates that only kept words and lines name are looked at too', async () => {
+  const whole = cluster()
+  const kept = () => ({
+    ...whole,
+    proxies: whole.proxies.map((one) => ({
+      ...one,
+      listen: ['ssl', 'crt', '/etc/a.pem', 'crt', '/etc/all/'],
+      sites: [
+        {
+          ...{ name: 'a', names: [], default: true },
+          lines: ['ssl_certificate /etc/b.pem;', 'ssl_certificate $ssl_server_name.crt;'],
+        },
+      ],
+    })),
+  })
+  const host = { read: async () => undefined }
+  const found = await lookAtCertificates({ node: 'lb1', host, cluster: kept })
+  assert.deepEqual(
+    found.map(({ path }) => path),
+    ['/etc/a.pem', '/etc/b.pem'],
+  )
+})
+
 test('a node looks at the certificates of its own proxies, each once; a missing file is said', async () => {
   const asked: string[] = []
   const host = {

@@ -1,6 +1,6 @@
 // hactl import on the command line: names, kinds, exit codes, both outputs.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -82,4 +82,35 @@ test("a user's mistakes are one sentence", async () => {
     assert.equal(exit, 2, err)
     assert.match(err, pattern)
   }
+})
+
+test('a directory: files by their names, and what nginx.conf includes, wherever it was', async () => {
+  const etc = join(folder, 'etc-nginx')
+  for (const below of ['conf.d', 'sites-available', 'sites-enabled'])
+    mkdirSync(join(etc, below), { recursive: true })
+  const write = (path: string, text: string) => writeFileSync(join(etc, path), text)
+  write(
+    'nginx.conf',
+    'events {}\nhttp {\n  include /etc/nginx/mime.types;\n  include /etc/nginx/conf.d/*.conf;\n  include sites-enabled/*;\n}\n',
+  )
+  write('conf.d/pool.conf', 'upstream app { server 192.0.2.21:80; }\n')
+  write('sites-available/web', 'server { listen 80; location / { proxy_pass http://app; } }\n')
+  write('sites-available/off', 'server { listen 81; return 204; }\n')
+  symlinkSync('../sites-available/web', join(etc, 'sites-enabled/web'))
+  const { exit, out } = await run(['import', etc, ...ADDRESS, '--json'])
+  const { spec, report } = JSON.parse(out)
+  // That servers see another Host is asked.
+  assert.equal(exit, 1)
+  assert.deepEqual(Object.keys(spec.pools), ['app'])
+  assert.deepEqual(
+    Object.values<{ port: number }>(spec.proxies).map(({ port }) => port),
+    [80],
+  )
+  const files = new Set(report.map((entry: { file: string }) => entry.file.slice(etc.length + 1)))
+  assert.deepEqual([...files].sort(), ['conf.d/pool.conf', 'nginx.conf', 'sites-enabled/web'])
+  const empty = join(folder, 'empty')
+  mkdirSync(empty)
+  const nothing = await run(['import', empty, ...ADDRESS])
+  assert.equal(nothing.exit, 2)
+  assert.match(nothing.err, /cannot import the directory/)
 })
