@@ -100,6 +100,8 @@ export type ClusterProxy = {
   readonly routes: readonly ClusterRoute[]
   readonly maxconn?: number
   readonly timeouts: ClusterTimeouts
+  /** One more question from outside. */
+  readonly verify?: { readonly path: string; readonly host?: string }
   readonly forwardedFor: boolean
   readonly retries: number
   readonly retryOn: readonly RetryReason[]

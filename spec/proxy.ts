@@ -1,7 +1,20 @@
 // A listener of the proxy and the routes from it to pools.
 import { type Static, Type } from '@sinclair/typebox'
 import { EXTRA_MAX, ROUTES_MAX } from './limits.ts'
-import { HostName, Ip, Ms, Name, oneOf, Path, Port, Regex, Token, UrlText, Word } from './names.ts'
+import {
+  CheckPath,
+  HostName,
+  Ip,
+  Ms,
+  Name,
+  oneOf,
+  Path,
+  Port,
+  Regex,
+  Token,
+  UrlText,
+  Word,
+} from './names.ts'
 import { ExtraLine, ListenWord, Site, Sites } from './verbatim.ts'
 
 const closed = { additionalProperties: false }
@@ -151,6 +164,18 @@ export const ProxySection = Type.Object(
     ),
     redispatch: Type.Optional(
       Type.Boolean({ description: 'another server on the last retry, default true' }),
+    ),
+    verify: Type.Optional(
+      Type.Object(
+        {
+          path: Type.Optional(CheckPath('path of the request, default /')),
+          host: Type.Optional(HostName('its Host, default the address')),
+        },
+        {
+          ...closed,
+          description: 'one more request that is asked from outside before and after a change',
+        },
+      ),
     ),
     forwardedFor: Type.Optional(
       Type.Boolean({ description: 'X-Forwarded-For, default true in mode http' }),

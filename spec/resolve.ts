@@ -174,6 +174,7 @@ function proxyOf(spec: Spec, name: string, proxy: ProxySection): ClusterProxy {
     routes: routesOf(proxy),
     ...(proxy.maxconn !== undefined && { maxconn: proxy.maxconn }),
     timeouts: timeoutsOf(proxy),
+    ...(proxy.verify && { verify: { path: '/', ...proxy.verify } }),
     forwardedFor: mode === 'http' && (proxy.forwardedFor ?? true),
     retries: proxy.retries ?? 3,
     retryOn: proxy.retryOn ?? RETRY_DEFAULT[engine],

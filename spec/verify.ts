@@ -116,15 +116,16 @@ function proxyProbes(cluster: Cluster, proxy: ClusterProxy): readonly Probe[] {
   return [...through, ...direct]
 }
 
-/** The root, what the pool's servers are checked by, and one request for each route that one can be made up for. */
+/** The root, what the spec names, what the pool's servers are checked by, and one request for each route that one can be made up for. */
 function questionsAt(cluster: Cluster, proxy: ClusterProxy, address: string): readonly Question[] {
-  const { port, pool, routes, mode, tls } = proxy
+  const { port, pool, routes, mode, tls, verify } = proxy
   if (mode === 'tcp') return [connectTo(address, port)]
   const check = cluster.pools.find(({ name }) => name === pool)?.check
   const literal = address.includes(':') ? `[${address}]` : address
   const host = check?.host ?? literal
   const asks = [
     { path: '/', host },
+    ...(verify === undefined ? [] : [{ host, ...verify }]),
     ...(check?.type === 'http' ? [{ path: check.path, host }] : []),
     ...routes.flatMap((route) => requestOf(route, host)).slice(0, ROUTES_ASKED_MAX),
   ]

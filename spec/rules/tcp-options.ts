@@ -14,6 +14,7 @@ export const tcpOptions: Rule = (spec) =>
     const own = [
       ...(proxy.routes?.length ? [say([...at, 'routes'], 'routes')] : []),
       ...(proxy.split ? [say([...at, 'split'], 'split')] : []),
+      ...(proxy.verify ? [say([...at, 'verify'], 'a request to verify by')] : []),
       ...(proxy.forwardedFor ? [say([...at, 'forwardedFor'], 'forwardedFor')] : []),
     ]
     const pools = poolsOf(proxy).flatMap((poolName) => {

@@ -47,10 +47,9 @@ type Told = {
     readonly outside?: { readonly verdict: string; readonly by: readonly string[] }
   }
 }
-const balancers = async (): Promise<readonly Told[]> => {
-  const { nodes } = JSON.parse((await cli('status', '--json')).stdout)
-  return nodes.filter(({ node }: Told) => node.startsWith('lb'))
-}
+const all = async (): Promise<readonly Told[]> =>
+  JSON.parse((await cli('status', '--json')).stdout).nodes
+const balancers = async () => (await all()).filter(({ node }) => node.startsWith('lb'))
 const CONFIG = ['cat', '/etc/haproxy/haproxy.cfg']
 const configs = async () => {
   const read = ['lb1', 'lb2'].map((node) => labExec({ root, node, argv: CONFIG }))
@@ -97,6 +96,10 @@ test('clients of the vip are shut out: the backup takes it, the holder finds out
   const told = await settled(revision, 'Stalled')
   await until('the bytes of before', async () => (await configs()).join() === was.join())
   const seconds = (performance.now() - startMs) / 1_000
+  // The servers took it as well; no peers of the vip, they hear from the hub whom to ask.
+  await until('every node has left it', async () =>
+    (await all()).every(({ summary }) => summary?.runningRevision === revision - 1),
+  )
   for (const { node, summary } of told) {
     assert.match(summary?.reason ?? '', /from outside/, node)
     assert.equal(summary?.runningRevision, revision - 1)

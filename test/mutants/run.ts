@@ -7,7 +7,7 @@ import { type Mutant, MUTANTS } from './table.ts'
 
 /** Ten times what the slowest needs on an idle machine: a run that is late counts as noticed. */
 const TIMEOUT_MS = 120_000
-const COPIED = ['agent', 'cli', 'spec', 'test', 'package.json', 'tsconfig.json']
+const COPIED = ['agent', 'cli', 'site', 'spec', 'test', 'package.json', 'tsconfig.json']
 const root = resolve(import.meta.dirname, '../..')
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 

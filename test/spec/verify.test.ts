@@ -42,6 +42,13 @@ test('the path and host of the pool check are asked as well', () => {
   assert(found.includes('http://172.18.67.33:80/ready (Host: www.example.org)'), found.join())
 })
 
+test('a request that the spec names is asked right after the root', () => {
+  const verify = '"port": 80, "verify": { "path": "/login", "host": "www.example.org" },'
+  const found = asked((text) => text.replace('"port": 80,', verify))
+  const named = 'http://172.18.67.33:80/login (Host: www.example.org)'
+  assert.equal(found.filter((text) => text.includes('172.18.67.33'))[1], named)
+})
+
 test('a question has the same key in every spec that asks it, and another one for anything else', () => {
   const one = probesOf(cluster())
   const other = probesOf(cluster((text) => text.replace('"port": 80,', '"port": 81,')))
