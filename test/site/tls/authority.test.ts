@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeRequest, newKeys } from '../../../spec/tls/x509.ts'
@@ -15,6 +15,16 @@ test('the CA is made once, for its owner alone, and is the same after a restart'
   assert.equal(again.fingerprint, authority.fingerprint)
   assert.equal(again.certificate, authority.certificate)
   assert.doesNotMatch(again.certificate, /PRIVATE/)
+})
+
+test('a cut while the CA is made leaves none, and the next start makes it', async (t) => {
+  const { state, open, authority } = await authorityHere(t)
+  const path = join(state, 'ca.pem')
+  const half = readFileSync(path, 'utf8').slice(0, 300)
+  rmSync(path)
+  writeFileSync(`${path}.new`, half)
+  assert.notEqual((await open()).fingerprint, authority.fingerprint)
+  assert.equal((await open()).fingerprint, (await open()).fingerprint)
 })
 
 test('a damaged CA is refused and left as it is: another would be a stranger to every node', async (t) => {
