@@ -5,7 +5,16 @@ import { Value } from '@sinclair/typebox/value'
 import type { Cluster } from '../spec/cluster.ts'
 import { SECRET_MASK, Secret } from '../spec/secret.ts'
 import { textOf } from './failure.ts'
-import { filesOf, MARK, marked, markOf, marksIn, narrowMode, neededBy } from './plan/secrets.ts'
+import {
+  filesOf,
+  MARK,
+  marked,
+  markOf,
+  marksIn,
+  narrowMode,
+  neededBy,
+  unmarkedIn,
+} from './plan/secrets.ts'
 import type { Compiled } from './plan/index.ts'
 import type { Want, WantFile } from './plan/types.ts'
 import type { Host } from './world.ts'
@@ -93,7 +102,10 @@ export async function openVault(path: string, { host, read, good }: VaultDoors):
       if (needed.length === 0) return plain
       const ready = compile(marked(cluster, await printsOf(cluster, needed)))
       const files = ready.wants.flatMap((want) => filesOf(want).map((file) => ({ want, file })))
-      const unfit = files.flatMap(({ want, file }) => misfits(want, file, values))
+      const unfit = files.flatMap(({ want, file }) => [
+        ...misfits(want, file, values),
+        ...unmarkedIn(file.body).map((name) => `secret ${name} has no value for ${file.path}`),
+      ])
       if (unfit.length > 0) throw new Unreadable([...new Set(unfit)].join('; '))
       const bodies = files.map(({ file }) => file.body)
       for (const body of [...bodies, ...usable(good()).values()]) texts.open(body)
@@ -121,6 +133,9 @@ const marksOf = (text: string): readonly string[] =>
 
 /** What a word of a daemon's configuration may be: nothing in it ends the word, the line or a quote, in no engine. */
 const WORD = /^(?:[A-Za-z0-9._~+/=@:,-]{1,2048}|\$(?:5|6|2y)\$[A-Za-z0-9./$=]{10,200})$/
+/** In keepalived's file $ and ~ begin a definition, @ a condition. */
+const KEEPALIVED_WORD = /^[A-Za-z0-9._+/=:,-]{1,2048}$/
+const wordOf = (engine: string): RegExp => (engine === 'keepalived' ? KEEPALIVED_WORD : WORD)
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f]/
 
@@ -130,8 +145,8 @@ function misfits(want: Want, { body, path }: WantFile, values: ReadonlyMap<strin
     marksIn(line).flatMap(({ name, print }) => {
       const text = values.get(markOf(name, print))?.reveal() ?? ''
       const why =
-        want.kind === 'daemon' && !WORD.test(text)
-          ? 'it has characters other than letters, digits and . _ ~ + / = @ : , -'
+        want.kind === 'daemon' && !wordOf(want.engine).test(text)
+          ? 'it has characters other than letters, digits and . _ ~ + / = @ : , -, or one that this program reads otherwise'
           : CONTROL.test(text)
             ? 'it has control characters'
             : text.includes('\n') && line.replace(MARK, '').trim() !== ''

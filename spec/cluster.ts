@@ -55,7 +55,13 @@ export type ClusterVip = {
   readonly trackMounts: readonly string[]
   /** Vips of one group move together (vrrp_sync_group). */
   readonly group?: string
-  readonly auth?: { readonly type: 'pass' | 'ah'; readonly include: string }
+  readonly auth?: {
+    readonly type: 'pass' | 'ah'
+    /** A reference to a secret. */
+    readonly password?: string
+    /** Path on the peers, where there is no password. */
+    readonly include?: string
+  }
   /** Words behind an address in keepalived.conf, by the address without its prefix. */
   readonly addressOptions: Readonly<Record<string, string>>
   readonly extra: readonly string[]

@@ -1,5 +1,6 @@
 // Where a spec uses its secrets, and which nodes need them for it.
-import { entries } from './maps.ts'
+import { keepalivedLists } from './keepalived-lists.ts'
+import { entries, member } from './maps.ts'
 import { nodesOf, poolsOf } from './resolve.ts'
 import type { Spec } from './schema.ts'
 import { referencesIn } from './secrets.ts'
@@ -10,10 +11,11 @@ export type SecretUse = {
   /** Empty for who sends messages: the hub, or without one a node. */
   readonly nodes: readonly string[]
 }
+type Keys = SecretUse['keys']
 type Place = { readonly text: string } & Pick<SecretUse, 'keys' | 'nodes'>
 
 export const secretUses = (spec: Spec): readonly SecretUse[] =>
-  [...services(spec), ...extras(spec), ...users(spec), ...senders(spec)].flatMap(
+  [...services(spec), ...extras(spec), ...users(spec), ...routers(spec), ...senders(spec)].flatMap(
     ({ text, keys, nodes }) => referencesIn(text).map((name) => ({ name, keys, nodes })),
   )
 
@@ -75,6 +77,25 @@ function users(spec: Spec): readonly Place[] {
     ...{ text: passwordHash, nodes: [...new Set(nodes)] },
     keys: ['stats', 'users', name, 'passwordHash'],
   }))
+}
+
+/** Passwords of vips, and lines for keepalived.conf: of the peers of a vip, or of all that run keepalived. */
+function routers(spec: Spec): readonly Place[] {
+  const peersOf = (vip: string | undefined) => Object.keys(member(spec.vips, vip)?.peers ?? {})
+  const every = [...new Set(Object.keys(spec.vips ?? {}).flatMap(peersOf))]
+  const near = ([section, name]: Keys): readonly string[] => {
+    if (section === 'vips') return peersOf(String(name))
+    return section === 'lvs' ? peersOf(member(spec.lvs, String(name))?.vip) : every
+  }
+  return [
+    ...entries(spec.vips).map(([name, { auth }]) => ({
+      ...{ text: auth?.password ?? '', nodes: peersOf(name) },
+      keys: ['vips', name, 'auth', 'password'],
+    })),
+    ...keepalivedLists(spec).flatMap(({ keys, lines }) =>
+      lines.map((text, at) => ({ text, nodes: near(keys), keys: [...keys, at] })),
+    ),
+  ].map((place) => ({ ...place, nodes: place.nodes.filter((n) => Object.hasOwn(spec.nodes, n)) }))
 }
 
 function senders({ notify }: Spec): readonly Place[] {

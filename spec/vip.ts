@@ -10,7 +10,7 @@ import {
   VRID_MIN,
 } from './limits.ts'
 import { KeepalivedLines } from './keepalived.ts'
-import { Cidr, Interface, mapOf, Ms, Name, oneOf, Path } from './names.ts'
+import { Cidr, Interface, mapOf, Ms, Name, NAME_PATTERN, oneOf, Path } from './names.ts'
 
 const closed = { additionalProperties: false }
 
@@ -35,8 +35,16 @@ export const Peer = Type.Object(
 export const VipAuth = Type.Object(
   {
     type: oneOf(['pass', 'ah'], 'pass: a word in every advert; ah: a checksum with a key'),
-    include: Path(
-      'file on every peer that keepalived reads in place: one line, "auth_pass SECRET"; owner root, mode 0600',
+    password: Type.Optional(
+      Type.String({
+        pattern: `^\\$\\{secret:${NAME_PATTERN.slice(1, -1)}\\}$`,
+        description: `\${secret:NAME}; keepalived sends its first 8 characters`,
+      }),
+    ),
+    include: Type.Optional(
+      Path(
+        'instead: file on every peer that keepalived reads in place, one line, "auth_pass SECRET"; owner root, mode 0600',
+      ),
     ),
   },
   { ...closed, description: 'VRRP version 2 only; no protection against who can read the segment' },

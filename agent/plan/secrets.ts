@@ -20,7 +20,7 @@ export const filesOf = (want: Want): readonly WantFile[] => {
 export const neededBy = (wants: readonly Want[]): readonly string[] =>
   [...new Set(wants.flatMap(filesOf).flatMap(({ body }) => referencesIn(body)))].sort()
 
-/** The cluster with `${secret:NAME:PRINT}` wherever the value of a secret goes into a file. */
+/** A copy of the cluster with `${secret:NAME:PRINT}` wherever it refers to a secret, in whatever section. */
 export function marked(cluster: Cluster, prints: ReadonlyMap<string, string>): Cluster {
   const mark = (text: string): string => {
     let all = text
@@ -30,37 +30,24 @@ export function marked(cluster: Cluster, prints: ReadonlyMap<string, string>): C
     }
     return all
   }
-  const extra = <T extends { readonly extra: readonly string[] }>(one: T): T => ({
-    ...one,
-    extra: one.extra.map(mark),
-  })
-  const { users } = cluster.stats ?? {}
-  return {
-    ...cluster,
-    proxies: cluster.proxies.map((proxy) => ({
-      ...extra(proxy),
-      sites: proxy.sites.map((site) => ({ ...site, lines: site.lines.map(mark) })),
-    })),
-    verbatim: cluster.verbatim.map((one) => ({ ...one, lines: one.lines.map(mark) })),
-    pools: cluster.pools.map(extra),
-    services: cluster.services.map((service) => ({
-      ...service,
-      files: service.files.map((file) => ({ ...file, body: mark(file.body) })),
-    })),
-    ...(cluster.stats !== undefined &&
-      users !== undefined && {
-        stats: {
-          ...cluster.stats,
-          users: Object.fromEntries(
-            Object.entries(users).map(([name, { passwordHash }]) => [
-              name,
-              { passwordHash: mark(passwordHash) },
-            ]),
-          ),
-        },
-      }),
+  const copy = structuredClone(cluster)
+  const walk = (within: unknown): void => {
+    if (!isObject(within)) return
+    for (const [key, value] of Object.entries(within)) {
+      if (typeof value === 'string') within[key] = mark(value)
+      else walk(value)
+    }
   }
+  walk(copy)
+  return copy
 }
+
+/** Lists as well: their keys are their places. */
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
+
+/** References that no value stands behind: a daemon must never get the words themselves. */
+export const unmarkedIn = (text: string): readonly string[] => referencesIn(text.replace(MARK, ''))
 
 /** Nobody else may read a file that holds a secret, whatever its provider thought of the rest. */
 export const narrowed = (want: Want): Want => {

@@ -17,7 +17,18 @@ export const vipWire: Rule = (spec) =>
         'name one of its addresses',
       ),
     )
-    if (auth === undefined || vrrpVersion === 2) return odd
+    if (auth === undefined) return odd
+    if ((auth.password === undefined) === (auth.include === undefined))
+      return [
+        ...odd,
+        error(
+          'HA113',
+          ['vips', name, 'auth'],
+          `cannot tell the password of vip ${name}: ${auth.include === undefined ? 'nothing says it' : 'two places say it'}`,
+          `give "password": "\${secret:NAME}", or "include" for a file on the peers`,
+        ),
+      ]
+    if (vrrpVersion === 2) return odd
     const message = `cannot send a password for vip ${name}: VRRP version 3 has none`
     const hint = 'RFC 9568 took it away; leave it out, or use "vrrpVersion": 2'
     return [...odd, error('HA113', ['vips', name, 'auth'], message, hint)]

@@ -114,6 +114,23 @@ test('a value stands in the file that needs it, in the vault, and nowhere else',
   )
 })
 
+test('the password of a vip goes into keepalived.conf, which nobody else reads', async () => {
+  const next = structuredClone(spec)
+  next.secrets.vrrp = { from: 'credential:vrrp' }
+  const auth = { type: 'pass', password: ref('vrrp') }
+  Object.assign(next.vips.web, { vrrpVersion: 2, takeoverMs: 4_000, auth })
+  const places = known().set('credential:vrrp', 'canary-v')
+  const node = await boot(createFakeHost(), places, JSON.stringify(next))
+  assert.equal((await passes(node)).reason, '')
+  const file = node.fake.disk.read('/etc/keepalived/keepalived.conf')
+  assert.match(file?.body ?? '', /auth_type PASS\n\s+auth_pass canary-v\n/)
+  assert.equal(file?.mode, 0o600)
+  // What keepalived would read as a definition is not written.
+  places.set('credential:vrrp', 'canary$v')
+  assert.match((await passes(node)).reason, /secret vrrp does not fit into .*keepalived.conf/)
+  assert.doesNotMatch(node.said.join('\n'), /canary/)
+})
+
 test('another value is another configuration: loaded, proved, said by name; the old one is forgotten', async () => {
   const node = await ready()
   const before = node.fake.daemons.loaded('haproxy') ?? ''

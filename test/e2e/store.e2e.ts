@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Secret } from '../../spec/secret.ts'
 import { hubClient } from '../../cli/client.ts'
 import { openStore } from '../../site/store.ts'
 import { until } from './example.ts'
@@ -66,7 +67,7 @@ test('killed twenty times while it writes: what was answered is there, and the f
   for (let n = 0; n < KILLS; n++) {
     const hub = await startHub(state, port)
     const token = JSON.parse(readFileSync(join(state, 'tokens.json'), 'utf8')).operator
-    const client = hubClient({ url: hub.url, token })
+    const client = hubClient({ url: hub.url, token: new Secret(token) })
     assert.ok(((await client.spec())?.revision ?? 0) >= answered)
     let going = true
     const pushing = (async () => {
@@ -104,7 +105,7 @@ test('a full disk: no push is taken, reading goes on, the page says why; room ag
   // The file system is seen in the hub's namespace only.
   const inside = (path: string) => `/proc/${hub.child.pid}/root${state}/${path}`
   const token = JSON.parse(readFileSync(inside('tokens.json'), 'utf8')).operator
-  const client = hubClient({ url: hub.url, token })
+  const client = hubClient({ url: hub.url, token: new Secret(token) })
   const push = (port: number, parent: number) =>
     client.push({ text: specWith(port), parent, author: 'e2e', note: '', allow: [] })
   assert.equal((await push(1, 0)).is, 'created')

@@ -42,7 +42,7 @@ export const SECRET_MUTANTS: readonly Mutant[] = [
   {
     name: 'a value may be anything',
     file: 'agent/vault.ts',
-    find: "want.kind === 'daemon' && !WORD.test(text)",
+    find: "want.kind === 'daemon' && !wordOf(want.engine).test(text)",
     replace: 'false',
     kill: tests('agent/vault'),
   },

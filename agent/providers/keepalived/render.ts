@@ -118,7 +118,7 @@ function notesOf(version: Version, proxied: boolean, tracksProcess: boolean): re
 
 const authNotes = (routers: readonly Router[], version: Version): readonly string[] =>
   routers.flatMap(({ vip }) =>
-    vip.auth === undefined || has(version, 'config_test')
+    vip.auth?.include === undefined || has(version, 'config_test')
       ? []
       : [
           `vip ${vip.name}: nothing checks that ${vip.auth.include} is there, and without it keepalived ${version.join('.')} sends no password`,
@@ -220,11 +220,16 @@ function instanceBlock(
   return block(`vrrp_instance ${router.name}`, withExtra(lines, router.extra))
 }
 
-/** keepalived reads the file in place, so the password is in no spec, plan or report. */
+/** A secret that the agent writes, or a file that keepalived reads in place: no password is in a spec, plan or report. */
 const authOf = ({ vip: { auth } }: Router): readonly string[] =>
   auth === undefined
     ? []
-    : block('authentication', [`auth_type ${auth.type.toUpperCase()}`, `include ${auth.include}`])
+    : block('authentication', [
+        `auth_type ${auth.type.toUpperCase()}`,
+        auth.password === undefined
+          ? `include ${auth.include ?? ''}`
+          : `auth_pass ${auth.password}`,
+      ])
 
 /** Its own interface is always watched; naming it again earns a message. */
 function tracked(router: Router): readonly string[] {
