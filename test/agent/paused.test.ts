@@ -100,13 +100,13 @@ test('a hand edit is shown as drift and stays', async () => {
 })
 
 test('a daemon that died is started, with its files as they stand', async () => {
-  const { fake, agent, order, said } = await bed()
+  const { fake, agent, start, order, said } = await bed()
   agent.state.heard = said([order()])
   await pass(agent)
   const edited = `${fake.disk.read(CONFIG_PATH)?.body}# by hand\n`
   fake.disk.write(CONFIG_PATH, edited, 0o644)
-  fake.daemons.kill('haproxy')
-  await pass(agent)
+  fake.reboot()
+  await pass(await start())
   assert.equal(fake.daemons.loaded('haproxy'), edited)
   assert.equal(fake.disk.read(CONFIG_PATH)?.body, edited)
 })

@@ -199,6 +199,13 @@ export const MUTANTS: readonly Mutant[] = [
     kill: tests('agent/order-book'),
   },
   {
+    name: 'a paused node takes a spec',
+    file: 'agent/pass.ts',
+    find: 'if (pause !== undefined) {',
+    replace: 'if (pause !== undefined && seen.plan.steps.length === 0) {',
+    kill: tests('agent/paused'),
+  },
+  {
     name: 'a dead daemon of a paused node stays dead',
     file: 'agent/paused.ts',
     find: '  await revive(agent, seen)\n',

@@ -1,5 +1,6 @@
 // What can happen: pushes, deaths, cuts, lies, hands. The scheduler picks from this table.
 import { CONFIG_PATH } from '../../agent/providers/haproxy/paths.ts'
+import type { OrderKind } from '../../spec/order.ts'
 import { LIES } from './hub.ts'
 import type { SimNode } from './node.ts'
 import { ASKERS } from './outside.ts'
@@ -119,4 +120,23 @@ export const OUTSIDE_EVENTS: readonly Event[] = [
       node.asker = is
     },
   })),
+]
+
+const ordered = (kind: OrderKind): readonly Event[] => [
+  {
+    name: `${kind} a node`,
+    do: (run, node) => {
+      const leftMs = run.random.between(0, 2) === 0 ? run.random.between(1, 20) * 1_000 : undefined
+      run.hub.order(kind, node.name, leftMs)
+    },
+  },
+  { name: `end the ${kind} of a node`, do: (run, node) => run.hub.endOrders(kind, node.name) },
+]
+/** As above. Many, so that they meet everything else. */
+export const ORDER_EVENTS: readonly Event[] = [
+  ...ordered('pause'),
+  ...ordered('pause'),
+  ...ordered('drain'),
+  ...ordered('drain'),
+  ...ordered('drain'),
 ]

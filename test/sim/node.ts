@@ -3,11 +3,14 @@ import { NO_SECRET } from '../../spec/secret.ts'
 import { openMemory } from '../../agent/memory.ts'
 import type { Answerer } from '../../agent/outside/answer.ts'
 import { createAsk } from '../../agent/outside/ask.ts'
-import { HERE_FILE } from '../../agent/orders.ts'
+import { DRAIN_LOOK_MS, type DrainDeps, drainLook, keepsVip } from '../../agent/drain.ts'
+import { type Heard, pauseOf } from '../../agent/order-book.ts'
+import { HERE_FILE, tellOrders } from '../../agent/orders.ts'
 import { type Agent, pass } from '../../agent/pass.ts'
 import { emptyPassState } from '../../agent/pass-state.ts'
 import { askersOf, createPeers } from '../../agent/peers.ts'
 import type { Facts } from '../../agent/plan/types.ts'
+import { currentCluster } from '../../agent/target.ts'
 import { engines } from '../../agent/providers/index.ts'
 import { createStatus } from '../../agent/status.ts'
 import type { Host, Random, Source } from '../../agent/world.ts'
@@ -44,6 +47,10 @@ export type SimNode = {
   /** What it is worth when another node asks it to look. */
   asker: AskerIs
   answerer: Answerer | undefined
+  /** Its health file tells keepalived to let go; it outlives the agent, not the machine. */
+  givenUp: boolean
+  /** Id of the pause in force when its pass began; not while a trial of before is still to be ended. */
+  pausedBy: string | undefined
   /** Life of the agent: effects of an older one never return. */
   life: number
 }
@@ -62,6 +69,8 @@ export type NodeDeps = {
   /** What an asker sees of another machine; undefined: no seed for that, nobody is asked. */
   readonly knock: ((from: SimNode, question: Question) => number) | undefined
   readonly verify: (from: SimNode, url: string) => Promise<string | undefined>
+  /** All orders of the hub for this node; undefined where it cannot be heard. Absent: no orders in this run, nothing looks for them. */
+  readonly orders?: (node: SimNode) => Heard | undefined
   /** After each effect. */
   readonly onEffect: (node: SimNode, what: string, path: string) => void
   readonly onPass: (node: SimNode, servedBefore: boolean) => void
@@ -81,6 +90,8 @@ export const createNode = (name: string, address: string): SimNode => ({
   handText: undefined,
   tryingSinceMs: undefined,
   passAtMs: 0,
+  givenUp: false,
+  pausedBy: undefined,
   asker: 'true',
   answerer: undefined,
   life: 0,
@@ -215,8 +226,11 @@ export function start(node: SimNode, deps: NodeDeps): void {
     node.agent = agent
     while (node.life === life) {
       node.passAtMs = deps.timeline.elapsedMs()
+      const begun = memory.meta().trying !== undefined
+      node.pausedBy = begun ? undefined : pauseOf(memory.orders())?.id
       const served = node.fake.serving
       agent.state.confirmed = deps.confirmed(node)
+      agent.state.heard = deps.orders?.(node)
       const { again, withinMs = INTERVAL_MS } = await pass(agent)
       if (node.life !== life) return
       deps.onPass(node, served)
@@ -224,10 +238,34 @@ export function start(node: SimNode, deps: NodeDeps): void {
       await deps.timeline.sleep(again ? AGAIN_MS : ms)
     }
   }
+  if (deps.orders !== undefined) void drains(node, host, deps, life)
   // A memory that cannot be opened is an agent that ends: its supervisor starts it again.
   void live().catch(() => {
     if (node.life !== life) return
     kill(node)
     deps.onDeath(node)
   })
+}
+
+/** Beside the passes, as in an agent: the looks of a drained node, and what the health file makes of them. */
+async function drains(node: SimNode, host: Host, deps: NodeDeps, life: number): Promise<void> {
+  const { ask } = askersOf(host, { port: PEER_PORT, token: NO_SECRET })
+  while (node.life === life) {
+    const { agent } = node
+    if (agent !== undefined) {
+      const { memory, state, status } = agent
+      const looks: DrainDeps = {
+        ...{ node: node.name, clock: agent.world.clock, status, ask, drains: state.drains },
+        cluster: () => currentCluster(agent),
+        orders: memory.orders,
+        hubMayForce: true,
+        tell: () => tellOrders(agent),
+      }
+      await drainLook(looks)
+      if (node.life !== life) return
+      const keeps = keepsVip(looks, 'web')
+      if (keeps !== undefined) node.givenUp = !keeps
+    }
+    await deps.timeline.sleep(DRAIN_LOOK_MS)
+  }
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { env } from 'node:process'
 import { test } from 'node:test'
+import { ORDER_SEED_MIN } from './orders.ts'
 import { CONFIRM_SEED_MIN, OUTSIDE_SEED_MIN, simulate } from './sim.ts'
 
 const SEEDS = Number(env['SEEDS'] ?? 4)
@@ -17,6 +18,7 @@ for (const seed of [
   ...fresh(1000),
   ...fresh(CONFIRM_SEED_MIN),
   ...fresh(OUTSIDE_SEED_MIN),
+  ...fresh(ORDER_SEED_MIN),
 ]) {
   test(`seed ${seed}: serving, one master, disk loads, never older, converged, true, in order`, async () => {
     const { failure, trace } = await simulate(seed)

@@ -3,7 +3,7 @@ import type { Agent } from '../../agent/pass.ts'
 import { CONFIG_PATH } from '../../agent/providers/haproxy/paths.ts'
 import { APPLYING_HEADER, NODE_HEADER } from '../../spec/report.ts'
 import { fakeRandom } from '../fakes/random.ts'
-import { CONFIRM_EVENTS, type Event, EVENTS, OUTSIDE_EVENTS } from './events.ts'
+import { CONFIRM_EVENTS, type Event, EVENTS, ORDER_EVENTS, OUTSIDE_EVENTS } from './events.ts'
 import { createHub, type HubModel } from './hub.ts'
 import {
   checkConverged,
@@ -14,13 +14,13 @@ import {
   checkTruth,
   type Checked,
   createNeverOlder,
-  createOneMaster,
   Violation,
 } from './invariants.ts'
 import { createNode, kill, type NodeDeps, type SimNode, start } from './node.ts'
 import { NO_OUTSIDE, outsideOf } from './outside.ts'
 import { drafts, type Push, type Pushed } from './specs.ts'
 import { createOneTrial } from './trials.ts'
+import { checkPaused, createTicking, hasOrders } from './orders.ts'
 import { createTimeline, type Timeline } from './timeline.ts'
 import { createVrrp } from './vrrp.ts'
 import type { Random } from '../../agent/world.ts'
@@ -84,6 +84,7 @@ async function scenario(seed: number, events: number, trace: string[]): Promise<
     ...EVENTS,
     ...(seed >= CONFIRM_SEED_MIN ? CONFIRM_EVENTS : []),
     ...(seed >= OUTSIDE_SEED_MIN ? OUTSIDE_EVENTS : []),
+    ...(hasOrders(seed) ? ORDER_EVENTS : []),
   ]
   const last = seed >= OUTSIDE_SEED_MIN ? [...LAST, ...LAST_OUTSIDE] : LAST
   run.push('good')
@@ -119,6 +120,7 @@ function heal(run: Run): void {
   run.say('everything heals')
   run.hub.up = true
   run.cut.clear()
+  run.hub.endOrders()
   for (const node of run.nodes) {
     Object.assign(node, { diskFull: false, clockOffsetMs: 0, asker: 'true' })
     node.fake.taken.clear()
@@ -158,7 +160,7 @@ function summaryOf(
 function powerOff(node: SimNode): void {
   kill(node)
   node.fake.reboot()
-  Object.assign(node, { up: false, excused: true })
+  Object.assign(node, { up: false, excused: true, givenUp: false })
 }
 
 function build(seed: number, trace: string[]) {
@@ -185,7 +187,7 @@ function build(seed: number, trace: string[]) {
     splitUntilMs: () => splitUntilMs,
     shutRan: () => run.shutRan,
   }
-  const oneMaster = createOneMaster()
+  const ticking = createTicking(seed)
   const always = createAlways(world)
   /** Inside an agent's call a violation must not look like a failed effect: it is kept for the tick. */
   const hold = (check: () => void): void => {
@@ -207,6 +209,9 @@ function build(seed: number, trace: string[]) {
         () => node.agent?.memory.meta().seenRevision ?? 0,
       ),
     confirmed: (node) => hub.confirmed(!cut.has(`hub ${node.name}`)),
+    ...(hasOrders(seed) && {
+      orders: (node: SimNode) => hub.orders(node.name, !cut.has(`hub ${node.name}`)),
+    }),
     reach: (from, url, headers) => {
       const to = nodes.find((n) => url.includes(`//${n.address}:`))
       if (to?.agent === undefined || !reachable(from, to)) return undefined
@@ -217,6 +222,7 @@ function build(seed: number, trace: string[]) {
       if (DOING.has(what)) say(`  ${node.name} ${what} ${path}`)
       hold(() => {
         always()
+        checkPaused(node, what, path)
         if (what === 'write' && path === CONFIG_PATH) checkOrder(world, node, failedAtMs)
       })
     },
@@ -271,7 +277,7 @@ function build(seed: number, trace: string[]) {
     vrrp.tick(nowMs())
     hold(() => {
       always()
-      oneMaster(world)
+      ticking(world)
     })
     if (violated !== undefined) throw violated
   }

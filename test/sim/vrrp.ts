@@ -22,7 +22,7 @@ const downMs = (i: WireInstance): number => 3 * i.advertMs + ((256 - i.priority)
 const parsed = new Map<string, WireInstance | undefined>()
 function instanceOf(node: SimNode): WireInstance | undefined {
   const text = node.up ? node.fake.daemons.loaded('keepalived') : undefined
-  if (text === undefined || !node.fake.serving) return undefined
+  if (text === undefined || !node.fake.serving || node.givenUp) return undefined
   if (!parsed.has(text)) parsed.set(text, wireOf(text)?.instances[0])
   return parsed.get(text)
 }
