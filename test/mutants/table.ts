@@ -91,7 +91,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'agent/apply.ts',
     find: 'await verify(tools, action)',
     replace: '',
-    kill: sim(1),
+    kill: sim(13, 20),
   },
   {
     name: 'only live settings where the process is behind',
