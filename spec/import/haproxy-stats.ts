@@ -69,7 +69,7 @@ function readLine(line: Line, imp: Import): undefined {
       `name user ${third.split(':')[0]} with a passwordHash (openssl passwd -5): a spec holds no passwords`,
     )
     // The password itself must not stand in a report that people share.
-    return imp.say(line, 'replaced', 'users with a password hash, in place of a password in clear')
+    return imp.say(line, 'replaced', 'users with hashes, in place of words in clear')
   }
   if (second === 'realm' || second.startsWith('show-'))
     return imp.say(line, 'replaced', 'hactl renders its own')

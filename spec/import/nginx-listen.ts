@@ -1,5 +1,5 @@
 // `listen` lines: which port of which address, and the words that go with it.
-import { unknown } from './nginx-lost.ts'
+import { decideAt, unknown } from './nginx-lost.ts'
 import type { Part } from './nginx-text.ts'
 import type { Import } from './types.ts'
 import { placeOf, whole } from './words.ts'
@@ -48,6 +48,8 @@ function listenOf(part: Part, imp: Import): Listen | undefined {
           : 'a word of it is none'
   if (place === undefined || lost !== undefined) return unknown(part, imp, lost)
   imp.say(part.directive, 'modelled')
+  if (options.includes('udp'))
+    decideAt(part, 'it listens on UDP: open the port in the section firewall as well', imp)
   const words = options.filter((word) => !DEFAULT.test(word) && !word.startsWith('ipv6only='))
   return { ...place, words, isDefault: options.some((word) => DEFAULT.test(word)) }
 }

@@ -70,7 +70,8 @@ function hostLines(
   const headers = headersOf(parts, around)
   const told = headers.some(({ words }) => /^host$/i.test(words[1] ?? ''))
   const other = [...upstreams].find(([was, is]) => was !== is)
-  if (pass?.words[1]?.includes('$') && !told && other !== undefined)
+  const chosen = /:\/\/[^/]*\$/.test(pass?.words[1] ?? '')
+  if (pass !== undefined && chosen && !told && other !== undefined)
     decideAt(
       pass,
       `servers see the pool's name as Host, where they saw the upstream's: "${other[1]}" for "${other[0]}"`,
