@@ -8,7 +8,7 @@ import { mapOf } from './names.ts'
 const closed = { additionalProperties: false }
 
 /** One statement, the head of a block with its `{`, or a `}`; with `@NODE ` or `@^NODE ` before it for one node, or all others. */
-const LINE_PATTERN = '^(?:@\\^?[a-z][a-z0-9-]{0,30} )?(?:\\}|["A-Za-z0-9:$][\\x20-\\x7e]{0,400})$'
+const LINE_PATTERN = '^(?:@\\^?[a-z][a-z0-9-]{0,30} )?(?:\\}|[A-Za-z0-9:][\\x20-\\x7e]{0,400})$'
 
 export const KeepalivedLines = (description: string) =>
   Type.Array(Type.String({ pattern: LINE_PATTERN }), {

@@ -10,7 +10,7 @@ import {
   VRID_MIN,
 } from './limits.ts'
 import { KeepalivedLines } from './keepalived.ts'
-import { Cidr, Interface, mapOf, Ms, Name, NAME_PATTERN, oneOf, Path } from './names.ts'
+import { Cidr, Interface, mapOf, Ms, Name, NAME_PATTERN, oneOf } from './names.ts'
 
 const closed = { additionalProperties: false }
 
@@ -41,10 +41,13 @@ export const VipAuth = Type.Object(
         description: `\${secret:NAME}; keepalived sends its first 8 characters`,
       }),
     ),
+    // In one directory and under one form of name: keepalived quotes what it cannot read of a file in its messages.
     include: Type.Optional(
-      Path(
-        'instead: file on every peer that keepalived reads in place, one line, "auth_pass SECRET"; owner root, mode 0600',
-      ),
+      Type.String({
+        pattern: '^/etc/keepalived/auth-[a-z0-9-]{1,40}\\.conf$',
+        description:
+          'instead: file on every peer that keepalived reads in place, one line, "auth_pass SECRET"; owner root, mode 0600',
+      }),
     ),
   },
   { ...closed, description: 'VRRP version 2 only; no protection against who can read the segment' },

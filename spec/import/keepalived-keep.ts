@@ -104,7 +104,7 @@ function lineOf(block: Block, host: Host): string | undefined {
   const program = plain ? programOf(first, rest, block, host) : rest
   const line = [first, ...program].join(' ')
   const tail = block.braces ? ' {' : ''
-  return LINE.test(`${line}${tail}`) && wordsOf(line) !== undefined && !line.startsWith('$')
+  return LINE.test(`${line}${tail}`) && wordsOf(line) !== undefined && !/["'\\$]/.test(first)
     ? line
     : undefined
 }

@@ -225,7 +225,7 @@ function readAuth(block: Block, { name, vip, version }: Place, imp: Import): und
   sayAll(block, imp, 'modelled')
   imp.decide(
     `/vips/${name}/auth`,
-    `no spec has a password: write that of ${block.directive.file} to ${include} on every peer, as a line "auth_pass" and the password, owner root, mode 0600`,
+    `no spec has a password: write that of ${block.directive.file} to ${include} on every peer, as a line "auth_pass" and the password, owner root, mode 0600; or name a secret in "password" instead`,
   )
 }
 

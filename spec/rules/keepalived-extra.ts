@@ -38,7 +38,8 @@ function faultOf(text: string, spec: Spec): string | undefined {
   if (inner.some((word) => /^[{}]$/.test(word))) return 'a brace stands in the middle of it'
   if (words.at(-1) === '}' && inner.length > 0) return 'a } stands behind other words'
   if (words.at(-1) === '{' && inner.length === 0) return 'a { has no name before it'
-  return /^\$[A-Za-z0-9_]+=/.test(words[0] ?? '') ? 'definitions are spelled out' : undefined
+  // keepalived takes quotes and escapes away before it looks for the keyword: "prior"ity is priority.
+  return /["'\\$]/.test(words[0] ?? '') ? 'its first word stands plain' : undefined
 }
 
 /** Each node may read another list: braces must meet, and words stand where they may, for all of them. */

@@ -8,7 +8,7 @@ export const keepalivedKnown: Rule = (spec) =>
   keepalivedLists(spec).flatMap(({ place, keys, lines }) => {
     const odd = readersOf(lines).flatMap((node) =>
       readBy(lines, node).filter(({ words: [first = '}'], depth }) => {
-        if (depth > 0 || first === '}' || /^include/.test(first)) return false
+        if (depth > 0 || !/^[A-Za-z0-9_-]+$/.test(first) || /^include/.test(first)) return false
         return !KNOWN[place].has(first) && ownedWhy(place, first) === undefined
       }),
     )

@@ -5,6 +5,14 @@ import { bare, meaningOf } from './messages.ts'
 import { DUMP_PATH } from './paths.ts'
 import { has } from './profiles.ts'
 
+/** A file with a password that is not as it should be is quoted in the message: only its place is told. */
+const withoutSecret = (line: string): string => {
+  const place = /\((\S*\/auth-[a-z0-9-]+\.conf): Line (\d+)\)/.exec(line)
+  return place === null
+    ? line
+    : `Invalid line ${place[2]} of ${place[1]}: it has to be auth_pass and the password`
+}
+
 /**
  * Every line is judged, the exit code alone never decides: 2.0.20 to 2.1.5 exit 0 on nearly every
  * error, 2.2 and later exit 5 for a truncated password too (FIELD 4.3). Unknown text is refused.
@@ -16,7 +24,10 @@ function classify(result: Parameters<Engine['classify']>[0]): CheckVerdict {
   if (result.code === null || result.code === 127) {
     return { ok: false, errors: ['keepalived -t could not be run'] }
   }
-  const lines = `${result.stderr}\n${result.stdout}`.split('\n').filter((l) => l.trim() !== '')
+  const lines = `${result.stderr}\n${result.stdout}`
+    .split('\n')
+    .filter((l) => l.trim() !== '')
+    .map(withoutSecret)
   const judged = lines.map((line) => ({ line: bare(line), meaning: meaningOf(line) }))
   const errors = judged.flatMap(({ line, meaning }) => {
     if (meaning === undefined) return [`unknown message: ${line}`]

@@ -56,6 +56,7 @@ export const MEANINGS: readonly Meaning[] = [
     'another way to the servers is taken',
   ),
   fatal(/Invalid smtp server/, 'the mail server has no address'),
+  fatal(/^Invalid line \d+ of |no password given/, 'the vip would send no password'),
   fatal(/No VIP specified/, 'the instance has no address'),
   fatal(/Config files? missing/, 'a file is not there, which keepalived passes as valid'),
   warning(/nopreempt will not work.*clearing/, 'nopreempt is cleared where the state is MASTER'),

@@ -139,6 +139,15 @@ test('2.2.7 falls over programs that do not run as root, so its check reads root
   )
   assert.equal(checkable(body, [2, 2, 8]), body)
 })
+test('what a file with a password holds is never told, whatever keepalived says of it', () => {
+  const line = "(/etc/keepalived/auth-web.conf: Line 1) Unknown keyword 'canary'"
+  const verdict = keepalivedEngine.classify(
+    says(`${line}\n(web) Authentication specified but no password given. Ignoring`),
+  )
+  assert.equal(verdict.ok, false)
+  assert.doesNotMatch(JSON.stringify(verdict), /canary/)
+  assert.match(JSON.stringify(verdict), /line 1 of .*auth-web\.conf: it has to be auth_pass/)
+})
 test('the installed keepalived is asked', {
   skip: usable ? false : 'no keepalived or no namespaces',
 }, () => {
