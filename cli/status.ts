@@ -1,6 +1,7 @@
 // What `hactl status` does: one look, or one every second.
 import type { MountState } from '../spec/report.ts'
 import type { ClusterStatus, NodeStatus, VipStatus } from '../spec/status.ts'
+import { isLoopback } from '../spec/tls/loopback.ts'
 import { hubClient } from './client.ts'
 import { EXIT, Exit } from './exit.ts'
 import type { HubFlags } from './flags.ts'
@@ -12,8 +13,20 @@ import { hubTarget } from './target.ts'
 const WATCH_MS = 1_000
 const CLEAR = '\u001b[H\u001b[2J'
 
+/** Over HTTP to another machine. */
+function inPlain(url: string): boolean {
+  if (!url.startsWith('http:')) return false
+  return !isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ''))
+}
+
 export async function status(io: Io, flags: HubFlags, watch: boolean): Promise<void> {
-  const client = hubClient(await hubTarget(io, flags))
+  const target = await hubTarget(io, flags)
+  const client = hubClient(target)
+  // On standard error: what reads the status is not disturbed.
+  if (inPlain(target.url))
+    io.err(
+      `${paint(io, 'yellow', 'plain')}  ${plain(target.url)} speaks no TLS: the token is read by whoever reads that wire\n`,
+    )
   for (;;) {
     const now = await client.status()
     if (io.json) jsonOut(io, now)

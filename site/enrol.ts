@@ -68,11 +68,12 @@ export function revokeToken(state: HubState, c: Context, who: Who | undefined): 
   const name = c.req.param('name') ?? ''
   const { book } = state.deps
   const known = book.list().find((one) => one.name === name)
+  // First: cut between the two, a node that is still let in gets another certificate, and one that is not has none.
+  if (known?.role === 'node' && known.node !== undefined) state.deps.nodeCa?.revokeNode(known.node)
   const refused = book.revoke(name)
   if (refused !== undefined)
     return c.json({ error: refused.refused }, known === undefined ? 404 : 409)
   state.cutRevoked()
-  if (known?.node !== undefined && known.role === 'node') state.deps.nodeCa?.revokeNode(known.node)
   state.note('access', `${who?.name ?? ''} revoked the token ${name}`)
   return c.json({ name }, 200)
 }

@@ -151,11 +151,17 @@ test('a node of another CA is nobody, on either side', async (t) => {
 test('a revoked node is refused by its peers as soon as they hear it, and not asked any more', async (t) => {
   const { hub, lb1, lb2 } = await pair(t)
   assert.ok(await lb2.ask(lb1))
+  const tls = lb1.identity.towards('lb2')
+  assert.ok(tls !== undefined)
+  const answers = async () =>
+    (await httpGet(`https://127.0.0.1:${lb2.port}/v1/peer`, {}, 2_000, tls)).status
+  assert.equal(await answers(), 200)
   const revoke = { method: 'DELETE', body: '', headers: hub.auth('operator') }
   assert.equal((await hub.ask('/v1/tokens/node-lb2', revoke)).status, 200)
   assert.equal(await lb1.identity.look(), 'changed')
   assert.ok(!(await lb2.ask(lb1)))
   assert.ok(!(await lb1.ask(lb2)))
+  assert.equal(await answers(), 0)
   assert.deepEqual(lb1.asked, ['lb2'])
   // Over a restart without the hub.
   const serial = JSON.parse(readFileSync(`${lb1.state}/peers.json`, 'utf8')).revoked[0]

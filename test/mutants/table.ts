@@ -1,6 +1,7 @@
 // Defects that the tests must notice: each is one textual edit of the agent, and what must fail with it.
 import { IMPORT_MUTANTS } from './import.ts'
 import { SECRET_MUTANTS } from './secrets.ts'
+import { TLS_MUTANTS } from './tls.ts'
 import { OUTSIDE_MUTANTS } from './outside.ts'
 
 export type Mutant = {
@@ -257,4 +258,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SECRET_MUTANTS,
   ...IMPORT_MUTANTS,
   ...OUTSIDE_MUTANTS,
+  ...TLS_MUTANTS,
 ]
