@@ -119,6 +119,7 @@ export function absence(
   view: View,
   { topic, about }: { readonly topic: Topic; readonly about: string },
 ): 'over' | 'unsure' | 'gone' {
+  if (view.unsure?.includes(topic) === true) return 'unsure'
   if (topic === 'single-point' || topic === 'store' || topic === 'order') return 'over'
   if (topic !== 'split-brain' && topic !== 'no-holder' && topic !== 'transition') {
     const node = view.nodes.find((n) => n.node === about)

@@ -61,8 +61,10 @@ export type View = {
   readonly self: string
   readonly vips: readonly VipSeen[]
   readonly nodes: readonly NodeSeen[]
-  /** What only the hub looks for. */
+  /** Beyond vips and silence: of all nodes at the hub, of itself at an agent. */
   readonly others?: readonly Fault[]
+  /** Nothing is known of these yet: that they do not show ends nothing. */
+  readonly unsure?: readonly Topic[]
 }
 
 export const OpenFault = Type.Object(

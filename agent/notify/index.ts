@@ -6,10 +6,10 @@ import { type Courier, type Notice, type Sender, TOLD_NOTHING, Told } from '../.
 import { lasting } from '../../spec/notice-text.ts'
 import { createNotices, type Notices, type Policy } from '../../spec/notices.ts'
 import type { Topic } from '../../spec/notify.ts'
-import type { Summary } from '../../spec/report.ts'
+import type { Report, Summary } from '../../spec/report.ts'
 import { textOf } from '../failure.ts'
 import type { Clock, Host } from '../world.ts'
-import { type Answers, senderOf, viewOf } from './view.ts'
+import { type Answers, ownFaults, senderOf, viewOf } from './view.ts'
 
 /** How often the others are asked; five times slower while the hub is there to tell. */
 export const LOOK_MS = 1_000
@@ -33,6 +33,7 @@ export type AgentNotifyDeps = {
   readonly path: string
   readonly cluster: () => Cluster | undefined
   readonly summary: () => Summary
+  readonly report: () => Report
   /** Asks these nodes, bounded in time; who does not answer is missing. */
   readonly ask: (
     cluster: Cluster,
@@ -127,6 +128,7 @@ function tell(deps: AgentNotifyDeps, memory: Memory, cluster: Cluster, mono: num
 export async function createAgentNotify(deps: AgentNotifyDeps): Promise<AgentNotify> {
   const { clock } = deps
   const kept = await read(deps)
+  const startedMono = clock.monotonic()
   const memory: Memory = {
     notices: createNotices(kept, { mono: clock.monotonic(), wall: clock.now() }),
     // Told as silent by an earlier agent: they have answered once.
@@ -142,11 +144,12 @@ export async function createAgentNotify(deps: AgentNotifyDeps): Promise<AgentNot
       if (cluster?.notify === undefined) return LOOK_MS
       const answers = await look(deps, memory, cluster)
       const mono = clock.monotonic()
-      const view = viewOf(cluster, answers, memory.once, {
-        self: deps.node,
-        mono,
-        wall: clock.now(),
-      })
+      const at = { mono, wall: clock.now() }
+      const view = {
+        ...viewOf(cluster, answers, memory.once, { self: deps.node, ...at }),
+        // A hub finds them in our report, and tells them with a memory of its own.
+        ...(deps.hub === undefined && ownFaults(deps.report(), at, startedMono)),
+      }
       const due = memory.notices.step(view, policyOf(cluster.notify, deps.hub !== undefined))
       const mine = due.filter((notice) => senderOf(notice, view, answers) === deps.node)
       memory.held = [...memory.held, ...mine.map((notice) => ({ notice, mono }))].slice(-HELD_MAX)

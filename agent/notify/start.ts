@@ -24,6 +24,7 @@ export function startNotify(
       path: `${config.state}/notices.json`,
       cluster: () => currentCluster(agent),
       summary: status.summary,
+      report: status.report,
       ask: (cluster, names) => askNodes(world.host, door, placesOf(cluster, names)),
       event: (text) => status.event('notify', text),
     },

@@ -1,7 +1,8 @@
 // The cluster as one agent sees it, and which of the agents that see the same sends a message. Pure.
 import type { Cluster } from '../../spec/cluster.ts'
 import type { Notice, NodeSeen, VipSeen, View } from '../../spec/notice.ts'
-import type { Summary } from '../../spec/report.ts'
+import { NODE_TOPICS, nodeFaults } from '../../spec/node-faults.ts'
+import type { Report, Summary } from '../../spec/report.ts'
 
 /** What this node and everybody who answered just said, by node. */
 export type Answers = ReadonlyMap<string, Summary>
@@ -37,6 +38,24 @@ function nodeSeen(node: string, summary: Summary | undefined, once: boolean): No
   }
 }
 
+/** Since when this agent looks at its own node: a probe of each kind is done well within it. */
+const SETTLED_MS = 30_000
+
+/** What only this node knows of itself. */
+export const ownFaults = (
+  report: Report,
+  { wall, mono }: Pick<View, 'wall' | 'mono'>,
+  startedMono: number,
+): Pick<View, 'others' | 'unsure'> => ({
+  others: nodeFaults(report.summary.node, report, wall),
+  unsure: NODE_TOPICS.filter(
+    (topic) =>
+      mono - startedMono < SETTLED_MS ||
+      // The doctor listens some time after the start.
+      (topic === 'foreign-vrid' && report.findings === undefined),
+  ),
+})
+
 /** `once`: nodes that ever answered; only their silence means something. */
 export const viewOf = (
   cluster: Cluster,
@@ -50,10 +69,12 @@ export const viewOf = (
 })
 
 /**
- * Every agent finds the same messages; one sends each. A move: the new holder, which is surely alive. Anything else: the
+ * Every agent finds the same messages about vips and silence; one sends each. A move: the new holder, which is surely alive. Anything else: the
  * first by name of those who answer, without the node it is about: that one may just have started and know nothing.
  */
 export function senderOf(notice: Notice, view: View, answers: Answers): string {
+  // Nobody else looks at what is on this node.
+  if (NODE_TOPICS.some((topic) => topic === notice.topic)) return view.self
   const reachable = [...answers.keys()].sort()
   if (notice.topic === 'transition' && notice.phase === 'event') {
     const vip = view.vips.find((seen) => notice.about.includes(seen.vip))

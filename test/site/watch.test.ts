@@ -1,7 +1,8 @@
 // What the hub looks for beyond vips and silence: each fault with its own key, none from a node that is not heard.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CERTIFICATE_MS, othersOf } from '../../site/watch.ts'
+import { othersOf } from '../../site/watch.ts'
+import { CERTIFICATE_MS } from '../../spec/node-faults.ts'
 import type { Report } from '../../spec/report.ts'
 import type { ClusterStatus } from '../../spec/status.ts'
 import { reportOf, summaryOf } from './kit.ts'

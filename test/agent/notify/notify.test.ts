@@ -7,8 +7,8 @@ import {
   HUB_LOST_MS,
   LOOK_MS,
 } from '../../../agent/notify/index.ts'
-import type { Summary } from '../../../spec/report.ts'
-import { clusterOf, fakeCourier, SPEC, summaryOf, testClock } from '../../site/kit.ts'
+import type { Report, Summary } from '../../../spec/report.ts'
+import { clusterOf, fakeCourier, reportOf, SPEC, summaryOf, testClock } from '../../site/kit.ts'
 
 const HOLD = ['web/172.18.67.33']
 const CLUSTER = clusterOf(
@@ -26,6 +26,7 @@ async function agents(hub?: { up: boolean }) {
   const up = new Map<string, AgentNotify>()
   const now = new Map<string, Summary>(NAMES.map((node) => [node, summaryOf(node)]))
   let cut: (a: string, b: string) => boolean = () => false
+  const reports = new Map<string, Partial<Report>>()
   const said: string[] = []
   const why: string[] = []
   const start = async (node: string) => {
@@ -47,6 +48,10 @@ async function agents(hub?: { up: boolean }) {
         write: async (path, body) => void disks.set(path, body),
       },
       summary: () => now.get(node) ?? summaryOf(node),
+      report: () => ({
+        ...reportOf(now.get(node) ?? summaryOf(node)),
+        ...reports.get(node),
+      }),
       ask: async (_cluster, nodes) =>
         new Map(
           nodes.flatMap((name) => {
@@ -70,7 +75,7 @@ async function agents(hub?: { up: boolean }) {
     return said.splice(0)
   }
   return {
-    ...{ live, start, why, disks },
+    ...{ live, start, why, disks, reports, clock },
     set: (node: string, summary: Partial<Summary>) =>
       now.set(node, { ...summaryOf(node), ...summary }),
     kill: (node: string) => up.delete(node),
@@ -169,6 +174,50 @@ test('a hub that only restarts is left to tell it', async () => {
   await live(10, { lb1: [], lb2: HOLD })
   hub.up = true
   assert.deepEqual(await live(60), [])
+  hub.up = false
+  assert.deepEqual(await live(60), [])
+})
+
+const certificate = (notAfter: number): Partial<Report> => ({
+  certificates: [{ path: '/etc/web.pem', subject: 'CN=web', notAfter, why: '' }],
+})
+const WEEK = 7 * 86_400_000
+
+test('without a hub each node tells what only it knows: a certificate that ends, drift; once, and their end', async () => {
+  const { live, reports, clock } = await agents()
+  await live(1, { lb1: HOLD })
+  reports.set('lb2', certificate(clock.now() + WEEK))
+  const [first, ...more] = await live(5)
+  assert.match(first ?? '', /^lb2: certificate \/etc\/web\.pem of node lb2 expires on /)
+  assert.deepEqual([...more, ...(await live(60))], [])
+  reports.set('lb1', { drift: ['file:/etc/haproxy/haproxy.cfg'] })
+  assert.deepEqual(await live(30), ['lb1: node lb1 differs from the spec'])
+  reports.clear()
+  const ended = (await live(10)).sort()
+  assert.equal(ended.length, 2)
+  assert.match(ended[0] ?? '', /^lb1: node lb1 is as the spec says again, after /)
+  assert.match(ended[1] ?? '', /^lb2: over: certificate /)
+})
+
+test('an agent that restarts does not take what it has not looked at yet for mended', async () => {
+  const { live, reports, clock, kill, start } = await agents()
+  await live(1, { lb1: HOLD })
+  reports.set('lb2', certificate(clock.now() + WEEK))
+  assert.equal((await live(5)).length, 1)
+  kill('lb2')
+  const known = reports.get('lb2') ?? {}
+  reports.clear()
+  await start('lb2')
+  assert.deepEqual(await live(10), [])
+  reports.set('lb2', known)
+  assert.deepEqual(await live(60), [])
+})
+
+test('with a hub these are its own to tell, also when it is away', async () => {
+  const hub = { up: true }
+  const { live, reports, clock } = await agents(hub)
+  await live(1, { lb1: HOLD })
+  reports.set('lb2', certificate(clock.now() + WEEK))
   hub.up = false
   assert.deepEqual(await live(60), [])
 })
