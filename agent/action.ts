@@ -8,6 +8,7 @@ export type Action =
       readonly path: string
       readonly body: string
       readonly mode: number
+      readonly gid?: number
       /** A file beside it that may already hold this very text: renamed then, which a full disk allows. */
       readonly from?: string
     }

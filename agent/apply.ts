@@ -172,14 +172,15 @@ async function act(tools: Tools, action: Action): Promise<readonly string[]> {
 
 /** What stands there already is not written again: a full disk must not stop the way back. */
 async function write({ world: { host } }: Tools, action: Extract<Action, { do: 'write' }>) {
-  const { path, body, mode, from } = action
+  const { path, body, mode, gid, from } = action
   const holds = async (at: string): Promise<boolean> => {
     const file = await host.read(at)
-    return file?.body === body && file.mode === mode
+    const own = gid === undefined || (file?.gid ?? 0) === gid
+    return file?.body === body && file.mode === mode && own
   }
   if (await holds(path)) return
   if (from !== undefined && (await holds(from))) return host.rename(from, path)
-  return host.write(path, body, mode)
+  return host.write(path, body, mode, gid)
 }
 
 /** A daemon that is gone is started instead of reloaded; everything else is the supervisor's. */

@@ -120,9 +120,9 @@ export async function openVault(path: string, { host, read, good }: VaultDoors):
         const file = await real.read(at)
         return file === undefined ? undefined : { ...file, body: texts.seal(file.body) }
       },
-      write: (at, body, mode) => {
+      write: (at, body, mode, gid) => {
         const text = texts.open(body)
-        return real.write(at, text, text === body ? mode : narrowMode(mode))
+        return real.write(at, text, text === body ? mode : narrowMode(mode), gid)
       },
     }),
   }

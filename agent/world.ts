@@ -8,7 +8,8 @@ export type Exec = {
   readonly stdout: string
   readonly stderr: string
 }
-export type FileState = { readonly body: string; readonly mode: number }
+/** `gid` is absent for the group of root. */
+export type FileState = { readonly body: string; readonly mode: number; readonly gid?: number }
 export type KernelAddress = {
   readonly interface: string
   readonly address: string
@@ -58,7 +59,7 @@ export type Host = {
   /** undefined when absent; throws HostError on anything else. */
   read(path: string): Promise<FileState | undefined>
   /** Atomic: temp in the same directory, mode, fsync, rename, fsync directory. Makes missing directories. */
-  write(path: string, body: string, mode: number): Promise<void>
+  write(path: string, body: string, mode: number, gid?: number): Promise<void>
   /** Within one directory, atomic and durable as `write`, and possible on a full disk. */
   rename(from: string, to: string): Promise<void>
   /** No error when already absent. */

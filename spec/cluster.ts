@@ -164,6 +164,7 @@ export type ClusterFile = {
   readonly path: string
   readonly body: string
   readonly mode: number
+  readonly group?: string
 }
 export type PackageNames = Readonly<Record<'apt' | 'dnf', readonly string[]>>
 export type ClusterService = {

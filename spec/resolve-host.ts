@@ -57,10 +57,15 @@ const packagesOf = (
   names: { readonly apt?: readonly string[]; readonly dnf?: readonly string[] } | undefined,
 ): PackageNames => ({ apt: names?.apt ?? [], dnf: names?.dnf ?? [] })
 
-/** What holds a secret is for root alone unless the spec says more. */
+/** What holds a secret is for root alone, and the group that the spec names. */
 const filesOf = (service: Service) =>
   entries(service.files).map(([path, file]) => {
     const body = file.lines.map((line) => `${line}\n`).join('')
-    const mode = file.mode ?? (referencesIn(body).length > 0 ? '0600' : '0644')
-    return { path, body, mode: Number.parseInt(mode, 8) }
+    const { group } = file
+    const alone = group === undefined ? '0600' : '0640'
+    const mode = file.mode ?? (referencesIn(body).length > 0 ? alone : '0644')
+    return {
+      ...{ path, body, mode: Number.parseInt(mode, 8) },
+      ...(group !== undefined && { group }),
+    }
   })

@@ -34,8 +34,14 @@ export const ServiceFile = Type.Object(
     mode: Type.Optional(
       oneOf(
         ['0600', '0640', '0644', '0755'],
-        'permissions, owner root; default 0644, and 0600 where a secret stands in it',
+        'permissions, owner root; default 0644, and 0600 where a secret stands in it, 0640 with group',
       ),
+    ),
+    group: Type.Optional(
+      Type.String({
+        pattern: '^[a-z_][a-z0-9_-]{0,31}$',
+        description: 'group on the node that may read it, for instance www-data',
+      }),
     ),
   },
   { ...closed, description: 'a configuration file of the service' },

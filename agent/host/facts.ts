@@ -4,7 +4,7 @@ import type { Facts } from '../plan/types.ts'
 import type { Host } from '../world.ts'
 import { type EngineFacts, parseHaproxy, parseKeepalived, parseNginx } from './facts/engines.ts'
 import { parseFilesMax } from './facts/process-limits.ts'
-import { parseUsers } from './facts/users.ts'
+import { parseGroups, parseUsers } from './facts/users.ts'
 import { processEventsIn } from '../providers/keepalived/profiles.ts'
 
 const PROBE_TIMEOUT_MS = 5_000
@@ -101,6 +101,7 @@ export async function probeFacts(host: Host, node: string): Promise<Facts> {
     found,
     packager,
     passwd,
+    group,
     uidMap,
     limits,
     devices,
@@ -115,6 +116,7 @@ export async function probeFacts(host: Host, node: string): Promise<Facts> {
     probeEngines(host),
     probePackager(host),
     host.read('/etc/passwd'),
+    host.read('/etc/group'),
     host.read('/proc/self/uid_map'),
     host.read('/proc/self/limits'),
     host.list('/dev'),
@@ -134,6 +136,7 @@ export async function probeFacts(host: Host, node: string): Promise<Facts> {
     filesMax: parseFilesMax(limits?.body ?? ''),
     cpus: availableParallelism(),
     users: parseUsers(passwd?.body ?? '', uidMap?.body ?? '0 0 4294967295'),
+    groups: parseGroups(group?.body ?? ''),
     syslog: devices.includes('log'),
     kernel: (/^\d+(?:\.\d+)*/.exec(kernel?.body ?? '')?.[0] ?? '')
       .split('.')

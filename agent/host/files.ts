@@ -20,7 +20,7 @@ export async function readFileState(path: string): Promise<FileState | undefined
       if (!stat.isFile()) throw new Error('it is not a regular file')
       if (stat.size > FILE_BYTES_MAX) throw new Error(`it is larger than ${FILE_BYTES_MAX} bytes`)
       const body = await readBounded(file)
-      return { body, mode: stat.mode & 0o7777 }
+      return { body, mode: stat.mode & 0o7777, ...(stat.gid === 0 ? {} : { gid: stat.gid }) }
     } finally {
       await file.close()
     }
@@ -76,13 +76,20 @@ async function makeDirectory(path: string): Promise<void> {
  * Atomic and durable: after it returns the new text survives a power cut, before that the old one
  * is untouched. On failure (no space) the old file stays and no temporary file is left.
  */
-export async function writeFileAtomic(path: string, body: string, mode: number): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  body: string,
+  mode: number,
+  gid?: number,
+): Promise<void> {
   const directory = dirname(path)
   const temporary = `${path}.hactl-${randomBytes(6).toString('hex')}`
   try {
     await makeDirectory(directory)
     const file = await open(temporary, 'wx', 0o600)
     try {
+      // Before the mode: until then nobody else may read it, whoever's group that is.
+      if (gid !== undefined) await file.chown((await file.stat()).uid, gid)
       await file.chmod(mode) // fchmod: the mode given to open is cut by the umask
       await file.writeFile(body, 'utf8')
       await file.sync()

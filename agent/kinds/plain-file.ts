@@ -11,7 +11,8 @@ export const isForeign = (path: string, observed: Observed): boolean =>
 
 export const differs = (file: WantFile, observed: Observed): boolean => {
   const have = observed.files.get(file.path)
-  return have?.body !== file.body || have.mode !== file.mode
+  const theirs = file.gid !== undefined && (have?.gid ?? 0) !== file.gid
+  return have?.body !== file.body || have.mode !== file.mode || theirs
 }
 
 /** What differs, in words; of another value of a secret its name. */
@@ -29,7 +30,10 @@ export const putBack = (file: WantFile, observed: Observed): Action => {
     (observed.ours.has(file.path) ? undefined : observed.files.get(file.path)?.body)
   return body === undefined
     ? { do: 'remove', path: file.path }
-    : { do: 'write', path: file.path, body, mode: file.mode }
+    : {
+        ...{ do: 'write', path: file.path, body, mode: file.mode },
+        ...(file.gid === undefined ? {} : { gid: file.gid }),
+      }
 }
 
 export function diffFile(want: WantPlainFile, observed: Observed): Diffed {

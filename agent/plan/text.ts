@@ -7,7 +7,7 @@ import type { Plan, Step } from './types.ts'
 export function actionText(action: Action): string {
   switch (action.do) {
     case 'write':
-      return `write ${action.path} (${action.body.length} bytes, mode ${action.mode.toString(8)})`
+      return `write ${action.path} (${action.body.length} bytes, mode ${action.mode.toString(8)}${action.gid === undefined ? '' : `, group ${action.gid}`})`
     case 'remove':
       return `remove ${action.path}`
     case 'keep-original':

@@ -24,6 +24,8 @@ export type Facts = {
   readonly cpus: number
   /** Users that exist and can be switched to (a rootless lab has only root). */
   readonly users: readonly string[]
+  /** Groups of this machine by name, with their numbers; absent where nobody looked. */
+  readonly groups?: Readonly<Record<string, number>>
   /** /dev/log exists. */
   readonly syslog: boolean
   /** Release of the running kernel, [6, 1, 0]; empty when it does not say. */
@@ -47,7 +49,13 @@ export const IMPACTS = [
 ] as const
 export type Impact = (typeof IMPACTS)[number]
 
-export type WantFile = { readonly path: string; readonly body: string; readonly mode: number }
+export type WantFile = {
+  readonly path: string
+  readonly body: string
+  readonly mode: number
+  /** Group of the file; absent: whatever it is. */
+  readonly gid?: number
+}
 /** A daemon with its configuration: one check, one reload, one proof. */
 export type WantDaemon = {
   readonly kind: 'daemon'

@@ -4,7 +4,7 @@ import type { FileState } from '../../agent/world.ts'
 export type FakeDisk = {
   read(path: string): FileState | undefined
   /** Atomic and durable, with everything that happened in the same directory before. */
-  write(path: string, body: string, mode: number): void
+  write(path: string, body: string, mode: number, gid?: number): void
   /** Atomic and durable; throws when there is nothing to rename. */
   rename(from: string, to: string): void
   /** Not durable until something in the same directory is synced: a power cut may bring the file back. */
@@ -20,13 +20,14 @@ const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/'
 export function fakeDisk(): FakeDisk {
   const seen = new Map<string, FileState>()
   const synced = new Map<string, FileState>()
-  const write = (path: string, body: string, mode: number): void => {
-    seen.set(path, { body, mode })
+  const write = (path: string, body: string, mode: number, gid?: number): void => {
+    const file = { body, mode, ...(gid === undefined ? {} : { gid }) }
+    seen.set(path, file)
     const directory = directoryOf(path)
     for (const old of synced.keys()) {
       if (directoryOf(old) === directory && !seen.has(old)) synced.delete(old)
     }
-    synced.set(path, { body, mode })
+    synced.set(path, file)
   }
   return {
     read: (path) => seen.get(path),
@@ -35,7 +36,7 @@ export function fakeDisk(): FakeDisk {
       const file = seen.get(from)
       if (file === undefined) throw new Error(`cannot rename ${from}: it is not there`)
       seen.delete(from)
-      write(to, file.body, file.mode)
+      write(to, file.body, file.mode, file.gid)
     },
     remove: (path) => void seen.delete(path),
     list: (directory) => {

@@ -141,7 +141,8 @@ export function createFakeHost(): FakeHost {
   const host: Host = {
     read: async (path) =>
       did(`read ${path}`, () => nfs.read(path) ?? ipvs.read(path) ?? disk.read(rooted(path))),
-    write: async (path, body, mode) => did(`write ${path}`, () => disk.write(path, body, mode)),
+    write: async (path, body, mode, gid) =>
+      did(`write ${path}`, () => disk.write(path, body, mode, gid)),
     rename: async (from, to) => did(`rename ${from} ${to}`, () => disk.rename(from, to)),
     remove: async (path) => did(`remove ${path}`, () => disk.remove(rooted(path))),
     list: async (directory) =>

@@ -131,10 +131,10 @@ function hostOf(node: SimNode, deps: NodeDeps): Host {
       ORDER_FILES.includes(p) && node.fake.disk.read(p) === undefined
         ? host.read(p)
         : doing('read', p, () => host.read(p)),
-    write: (p, body, mode) =>
+    write: (p, body, mode, gid) =>
       doing('write', p, async () => {
         if (node.diskFull) throw new Error('ENOSPC: no space left on device')
-        return host.write(p, body, mode)
+        return host.write(p, body, mode, gid)
       }),
     rename: (from, to) => doing('write', to, () => host.rename(from, to)),
     remove: (p) => doing('remove', p, () => host.remove(p)),

@@ -13,3 +13,12 @@ export function parseUsers(passwd: string, uidMap: string): readonly string[] {
     return name && /^\d+$/.test(uid ?? '') && mapped(Number(uid)) ? [name] : []
   })
 }
+
+/** Pure. Of group(5): names with their numbers. */
+export const parseGroups = (text: string): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    text.split('\n').flatMap((line) => {
+      const [name, , gid] = line.split(':')
+      return name && /^\d{1,9}$/.test(gid ?? '') ? [[name, Number(gid)]] : []
+    }),
+  )

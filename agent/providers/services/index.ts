@@ -1,6 +1,7 @@
 // Services of a node that are not the proxy: packages, configuration files, units. Turns the spec into wants, nothing else.
 import type {
   Cluster,
+  ClusterFile,
   ClusterMount,
   ClusterPackages,
   ClusterService,
@@ -25,7 +26,8 @@ export const services = {
       const left = mine.map((one) => `service ${one.name}: left out, systemd does not run here`)
       return { wants, notes: [...notes, ...left] }
     }
-    return { wants: [...wants, ...mine.map((one) => unitOf(one, cluster.mounts))], notes }
+    const units = mine.map((one) => unitOf(one, cluster.mounts, facts))
+    return { wants: [...wants, ...units], notes: [...notes, ...missingGroups(mine, facts)] }
   },
 } satisfies Provider
 
@@ -41,7 +43,22 @@ function missingNames({ name, names }: ClusterPackages, facts: Facts): readonly 
   return [`packages ${name}: left out, the spec names none for ${facts.packager}`]
 }
 
-function unitOf(service: ClusterService, mounts: readonly ClusterMount[]): WantUnit {
+/** The package that brings a group may not be there yet: until then its files are for root alone. */
+const missingGroups = (services: readonly ClusterService[], { groups }: Facts): readonly string[] =>
+  services.flatMap(({ name, files }) =>
+    files.flatMap(({ path, group }) =>
+      group === undefined || groups?.[group] !== undefined
+        ? []
+        : [`service ${name}: ${path} is for root alone, there is no group ${group} yet`],
+    ),
+  )
+
+function fileOf({ path, body, mode, group }: ClusterFile, { groups }: Facts): WantFile {
+  const gid = group === undefined ? undefined : (groups?.[group] ?? 0)
+  return { path, body, mode, ...(gid === undefined ? {} : { gid }) }
+}
+
+function unitOf(service: ClusterService, mounts: readonly ClusterMount[], facts: Facts): WantUnit {
   const check = checkOf(service)
   return {
     kind: 'unit',
@@ -49,7 +66,7 @@ function unitOf(service: ClusterService, mounts: readonly ClusterMount[]): WantU
     state: service.state,
     boot: service.boot && service.state === 'running',
     change: service.change,
-    files: [...service.files, ...dropIn(service, mounts)],
+    files: [...service.files.map((file) => fileOf(file, facts)), ...dropIn(service, mounts)],
     ...(check === undefined ? {} : { check }),
     why: `service ${service.name}`,
   }

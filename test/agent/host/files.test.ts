@@ -84,3 +84,12 @@ test('remove twice and list', async (context) => {
   assert.deepEqual(await listDirectory(`${directory}/none`), [])
   assert.equal(await readFile(`${directory}/b`, 'utf8'), 'b')
 })
+
+test('a group that may read it: set before the mode, and seen', async (context) => {
+  if (process.getuid?.() !== 0) return context.skip('only root gives files away')
+  const path = `${await temporaryDirectory(context)}/f`
+  await writeFileAtomic(path, 'secret', 0o640, 4711)
+  assert.deepEqual(await readFileState(path), { body: 'secret', mode: 0o640, gid: 4711 })
+  await writeFileAtomic(path, 'secret', 0o640, 0)
+  assert.deepEqual(await readFileState(path), { body: 'secret', mode: 0o640 })
+})
