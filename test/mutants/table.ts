@@ -1,5 +1,6 @@
 // Defects that the tests must notice: each is one textual edit of the agent, and what must fail with it.
 import { IMPORT_MUTANTS } from './import.ts'
+import { KEPT_MUTANTS } from './kept.ts'
 import { SECRET_MUTANTS } from './secrets.ts'
 import { TLS_MUTANTS } from './tls.ts'
 import { OUTSIDE_MUTANTS } from './outside.ts'
@@ -257,6 +258,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   ...SECRET_MUTANTS,
   ...IMPORT_MUTANTS,
+  ...KEPT_MUTANTS,
   ...OUTSIDE_MUTANTS,
   ...TLS_MUTANTS,
 ]

@@ -60,13 +60,13 @@ const sites = withoutPool(
   proxy('sites', {
     port: 8081,
     listen: ['http2', 'backlog=99'],
-    pools: ['app'],
+    pools: ['aside'],
     sites: [
       {
         name: 'app',
         names: ['app.example.org', '~^(?<sub>[a-z]{1,9})\\.example\\.org$'],
         default: true,
-        lines: ['location / {', 'proxy_pass http://app;', '}', 'access_log off;'],
+        lines: ['location / {', 'proxy_pass http://aside;', '}', 'access_log off;'],
       },
       { name: 'old', names: ['old.example.org'], default: false, lines: ['return 204;'] },
     ],
@@ -129,6 +129,7 @@ export const everything = (certificate: string): Cluster =>
           server('spare', { backup: true }),
         ],
       }),
+      pool('aside'),
       pool('cached', { balance: 'uri', check: { ...check, type: 'none' } }),
       pool('least', { balance: 'leastconn', check: { ...check, fall: 1, intervalMs: 100 } }),
       pool('mysql', { mode: 'tcp', balance: 'random' }),
