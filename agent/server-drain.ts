@@ -26,6 +26,9 @@ function serversOf(cluster: Cluster, pool: string): readonly Taking[] {
   return (virtual?.servers ?? []).map(({ name, weight }) => ({ name, takes: weight > 0 }))
 }
 
+/** nginx does not tell which servers it holds for dead: that says neither up nor down. */
+const isKnown = ({ status }: ServerHealth): boolean => status !== 'UNKNOWN'
+
 function whyNot(
   cluster: Cluster,
   order: KeptOrder,
@@ -41,7 +44,7 @@ function whyNot(
   if (left.length === 0) return `it is the last server of ${pool} that takes clients`
   // Once it is drained, the death of the others is no reason to send clients to where somebody works.
   if (order.taken === true) return undefined
-  const seen = health.filter((one) => one.pool === pool)
+  const seen = health.filter((one) => one.pool === pool && isKnown(one))
   const up = left.some(({ name }) =>
     seen.some((one) => one.server === name && serverIsUp(one.status)),
   )

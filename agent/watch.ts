@@ -11,6 +11,7 @@ import { SOCKET_PATH } from './providers/haproxy/paths.ts'
 import { lvsHealth } from './providers/lvs/health.ts'
 import { parseIpvs } from './providers/lvs/table.ts'
 import { holdsOf, type Status } from './status.ts'
+import { withDrained } from './server-drain.ts'
 import { currentCluster } from './target.ts'
 
 /** How often the kernel's addresses and haproxy's servers are looked at. */
@@ -29,7 +30,10 @@ export async function watch(agent: Agent, signal: AbortSignal, wake: () => void)
       held = now
       agent.status.holds(now)
       if (turn % SERVERS_EVERY === 0 && cluster !== undefined) {
-        const { servers, table } = await lookAtServers(agent, cluster)
+        const { servers, table } = await lookAtServers(
+          agent,
+          withDrained(cluster, agent.state.servers.drained),
+        )
         if (servers !== undefined) agent.status.details({ servers })
         if (shape !== undefined && table !== undefined && table !== shape) wake()
         shape = table

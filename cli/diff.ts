@@ -4,6 +4,7 @@ import { planText } from '../agent/plan/text.ts'
 import { checkSpec } from '../spec/check.ts'
 import type { Cluster } from '../spec/cluster.ts'
 import { NAME_PATTERN } from '../spec/names.ts'
+import { orderWords } from '../spec/order.ts'
 import { type HubClient, hubClient } from './client.ts'
 import type { DiffFlags } from './commands/diff.ts'
 import { EXIT, Exit } from './exit.ts'
@@ -13,7 +14,12 @@ import { readSpec } from './spec-text.ts'
 import { changeOf } from './summary.ts'
 import { hubTarget } from './target.ts'
 
-type Side = { readonly name: string; readonly text: string }
+type Side = {
+  readonly name: string
+  readonly text: string
+  /** A node's: what is otherwise there than its text says. */
+  readonly orders?: readonly string[]
+}
 
 /** Specs as they were written; with --files also what each node would do that goes from one to the other. */
 export async function diff(
@@ -31,6 +37,8 @@ export async function diff(
   const now = await sideOf(io, to, hub)
   const text =
     old.text === now.text ? '' : createTwoFilesPatch(old.name, now.name, old.text, now.text)
+  // Beside the spec, and no part of its text: a server drained by order is weight 0 there all the same.
+  const orders = [old, now].flatMap((side) => side.orders ?? [])
   const plans = flags.files === true ? plansOf(clusterOf(old), clusterOf(now)) : undefined
   if (io.json)
     return jsonOut(io, {
@@ -39,9 +47,11 @@ export async function diff(
       same: text === '',
       diff: text,
       ...(plans === undefined ? {} : { nodes: plans }),
+      ...(orders.length === 0 ? {} : { orders }),
     })
   io.out(text === '' ? `${old.name} and ${now.name} are the same text.\n` : coloured(io, text))
   for (const { plan } of plans ?? []) io.out(`\n${plan}`)
+  for (const order of orders) io.out(`${order}\n`)
 }
 
 /** A number is a revision, a plain name a node where no such file is, anything else a file. */
@@ -66,7 +76,10 @@ async function sideOf(
   if (revision === 0)
     throw new Exit(EXIT.no, `cannot tell what ${what} runs: it has proved nothing`)
   const side = await revisionOf(client, revision)
-  return { ...side, name: `${what} (${side.name})` }
+  const orders = (node.summary?.orders ?? []).map(
+    (one) => `order: ${plain(`${one.kind} ${one.about} ${orderWords(one)}`)} (${one.is})`,
+  )
+  return { ...side, name: `${what} (${side.name})`, orders }
 }
 
 async function revisionOf(client: HubClient, revision: number | undefined): Promise<Side> {

@@ -69,13 +69,16 @@ function serverDrain(
       : found.servers.filter(({ state, weight }) => state === 'ready' && weight > 0)
   const left = taking.filter(({ name }) => name !== server && !drained(`${pool}/${name}`))
   if (left.length === 0) return `${server} is the last server of ${pool} that takes clients`
+  // nginx does not tell which servers it holds for dead: UNKNOWN says neither up nor down.
   const down = status.nodes.filter(({ report, stale }) => {
-    const seen = stale ? [] : (report?.servers ?? []).filter((one) => one.pool === pool)
+    const seen = stale
+      ? []
+      : (report?.servers ?? []).filter((one) => one.pool === pool && one.status !== 'UNKNOWN')
     const up = seen.some(
       (one) => left.some(({ name }) => name === one.server) && serverIsUp(one.status),
     )
     return seen.length > 0 && !up
   })
   const names = down.map(({ node }) => node).join(', ')
-  return down.length === 0 ? undefined : `no other server of ${pool} is up, as ${names} says`
+  return down.length === 0 ? undefined : `no other server of ${pool} is up (${names})`
 }

@@ -51,6 +51,11 @@ test('where the others are down it waits; once it is drained their death changes
   assert.deepEqual(names(drains([order('appsrvs/wp1', { taken: true })], down)), ['appsrvs/wp1'])
 })
 
+test('where the engine does not tell who is up, as nginx, the spec decides', () => {
+  const untold = [health('wp1', 'UNKNOWN'), health('wp2', 'UNKNOWN')]
+  assert.deepEqual(names(drains([order('appsrvs/wp1')], untold)), ['appsrvs/wp1'])
+})
+
 test('force empties a pool, of a hub only where the hub decides what runs', () => {
   const all = [order('appsrvs/wp1'), order('appsrvs/wp2', { force: true })]
   assert.equal(names(drains(all)).length, 2)

@@ -4,11 +4,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { OrderSaid } from '../../spec/order.ts'
 import { clusterStatus, fakeHub, nodeStatus, type Reply, run } from './fake.ts'
 
 const FILE = './spec/examples/wordpress.json'
 const OLD = readFileSync(FILE, 'utf8')
 const NEW = OLD.replace('"port": 8080', '"port": 8081')
+
+const DRAIN: OrderSaid = {
+  ...{ id: 'o1', kind: 'drain', about: 'appsrvs/wp1', by: 'kim', reason: 'disk', at: 1 },
+  ...{ here: false, is: 'done', why: '' },
+}
 
 const spec = (revision: number, text: string): Reply => ({
   status: 200,
@@ -21,7 +27,10 @@ async function diff(...argv: string[]) {
     if (path === '/v1/spec') return spec(4, NEW)
     if (path === '/v1/specs/3') return spec(3, OLD)
     if (path !== '/v1/status') return { status: 404 }
-    return { status: 200, body: clusterStatus(4, 'd', [nodeStatus('lb1', 'd', 3)]) }
+    return {
+      status: 200,
+      body: clusterStatus(4, 'd', [nodeStatus('lb1', 'd', 3, { orders: [DRAIN] })]),
+    }
   })
   try {
     return await run(['diff', ...argv, '--hub', hub.url])
@@ -37,8 +46,11 @@ test('a revision against the newest: the lines that differ', async () => {
   assert.match(out, /^-.*8080.*\n\+.*8081/m)
 })
 
-test('a node is what it runs, by its own word', async () => {
-  assert.match((await diff('lb1')).out, /^--- lb1 \(revision 3\)\n\+\+\+ revision 4\n/)
+test('a node is what it runs, by its own word, and the orders that hold there', async () => {
+  const { out } = await diff('lb1')
+  assert.match(out, /^--- lb1 \(revision 3\)\n\+\+\+ revision 4\n/)
+  assert.match(out, /^order: drain appsrvs\/wp1 by kim: disk \(done\)$/m)
+  assert.doesNotMatch((await diff('3')).out, /order:/)
   const unknown = await diff('lb9')
   assert.equal(unknown.exit, 1)
   assert.match(unknown.err, /cannot find node lb9.*\n.*\.\/lb9/)

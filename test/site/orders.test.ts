@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { openStore } from '../../site/store.ts'
 import type { OrderSaid } from '../../spec/order.ts'
 import type { Summary } from '../../spec/report.ts'
-import { bearer, join, SPEC, summaryOf, testClock, testHub, tokens } from './kit.ts'
+import { bearer, join, reportOf, SPEC, summaryOf, testClock, testHub, tokens } from './kit.ts'
 
 type Hub = ReturnType<typeof testHub>
 
@@ -45,7 +45,13 @@ async function bed(more: Parameters<typeof testHub>[0] = {}) {
     (agents.get(node)?.sent ?? [])
       .map((text) => JSON.parse(text))
       .filter(({ type }) => type === 'orders')
-  return { made, said, heard }
+  /** A node that sees wp2 so. */
+  const report = (node: string, status: string) => {
+    const full = reportOf(summaryOf(node))
+    const servers = full.servers.map((one) => ({ ...one, server: 'wp2', status }))
+    agents.get(node)?.say({ type: 'report', seq: ++seq, report: { ...full, servers } })
+  }
+  return { made, said, heard, report }
 }
 const taken = (id: string, patch: Partial<OrderSaid> = {}): OrderSaid => ({
   ...{ id, kind: 'pause', about: 'lb1', by: 'kim', reason: '', at: 1, here: false },
@@ -230,6 +236,16 @@ test('a drain that would leave nobody is refused with why, unless it is forced',
   made.clock.advance(4_000)
   await lift(made, 'drain', 'lb2')
   assert.match(await error(await drain('lb1')), /lb2 is not heard/)
+  made.hub.close()
+})
+
+test('a server whose fellows are down is not drained; where nobody tells who is up the spec decides', async () => {
+  const { made, report } = await bed()
+  const drain = () => give(made, { kind: 'drain', about: 'appsrvs/wp1' })
+  report('lb1', 'DOWN')
+  assert.match(await (await drain()).text(), /no other server of appsrvs is up \(lb1\)/)
+  report('lb1', 'UNKNOWN')
+  assert.equal((await drain()).status, 201)
   made.hub.close()
 })
 
