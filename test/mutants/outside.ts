@@ -60,4 +60,18 @@ export const OUTSIDE_MUTANTS: readonly Mutant[] = [
     replace: '',
     kill: tests('agent/fencing'),
   },
+  {
+    name: 'a killed agent forgets what answered before its change',
+    file: 'agent/outside/index.ts',
+    find: 'if (memory.meta().baseline?.digest === cluster.digest) return\n',
+    replace: '',
+    kill: tests('agent/outside/index'),
+  },
+  {
+    name: 'silence of a vip that a peer holds by now fails a change',
+    file: 'agent/outside/index.ts',
+    find: 'if (elsewhere.length === gone.length)',
+    replace: 'if (elsewhere.length > gone.length)',
+    kill: tests('agent/outside/index'),
+  },
 ]
