@@ -24,6 +24,8 @@ const PRINT_DIGITS = 12
 const KEY_BYTES = 32
 /** A shorter value is found in every second line; who uses one hides nothing. */
 const REDACT_CHARS_MIN = 4
+/** What the agent reads is more than words for people: a shorter value, a port for one, must not change what a parser sees. */
+const SEAL_CHARS_MIN = 8
 /** A line of a key or certificate; shorter lines ("-----") are no secret. */
 const REDACT_LINE_CHARS_MIN = 16
 
@@ -183,7 +185,7 @@ function createTexts(values: ReadonlyMap<string, Secret>) {
       let sealed = text
       for (const [mark, secret] of values) {
         const value = secret.reveal()
-        if (value.length >= REDACT_CHARS_MIN) sealed = sealed.replaceAll(value, () => mark)
+        if (value.length >= SEAL_CHARS_MIN) sealed = sealed.replaceAll(value, () => mark)
       }
       return sealed
     },

@@ -271,6 +271,15 @@ test('a fingerprint tells a change to this node and nothing to anybody else', as
   assert.ok(one.every((print) => !two.includes(print)))
 })
 
+test('a short value changes nothing that the agent reads, and is masked in what it says', async () => {
+  const node = await boot(createFakeHost(), known().set('file:/etc/hactl/api', '8080'))
+  assert.equal((await passes(node)).reason, '')
+  node.fake.disk.write('/proc/here', 'port 8080', 0o444)
+  assert.equal((await node.agent.world.host.read('/proc/here'))?.body, 'port 8080')
+  node.agent.status.event('agent', 'got 8080')
+  assert.match(node.said.at(-1) ?? '', /got \[secret\]/)
+})
+
 test('whatever a file holds, what is read of it is written back as it was', async () => {
   const node = await ready()
   const { host } = node.agent.world
