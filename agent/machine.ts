@@ -8,7 +8,10 @@ import { openMemory } from './memory.ts'
 import { openSecrets } from './secrets.ts'
 import type { World } from './world.ts'
 
-export async function openMachine(config: AgentConfig, say: (line: string) => void) {
+/** A line, and the revision that the node wants then. */
+type Say = (line: string, revision: number) => void
+
+export async function openMachine(config: AgentConfig, say: Say) {
   const kept = keptBesideDaemons(say, config.run, () => host.supervisor.kind)
   const host = createHost({
     supervisor: config.supervisor,
@@ -18,19 +21,15 @@ export async function openMachine(config: AgentConfig, say: (line: string) => vo
   const world: World = { host, clock: realClock, random: realRandom }
   const memory = await openMemory(host, config.state)
   const secrets = await openSecrets(config.state, host, memory.good)
-  const log = (line: string) => kept(secrets.vault.redact(line))
+  const log = (line: string) => kept(secrets.vault.redact(line), memory.meta().wantedRevision)
   return { host, world, memory, secrets, log }
 }
 
 /** Where no journal has the agent's lines they are kept in a file, as those of its daemons are. */
-function keptBesideDaemons(
-  say: (line: string) => void,
-  run: string,
-  kind: () => 'systemd' | 'builtin',
-): (line: string) => void {
+function keptBesideDaemons(say: Say, run: string, kind: () => 'systemd' | 'builtin'): Say {
   const keep = createLogFile(logFile(run, 'agent'), realClock.now)
-  return (line) => {
-    say(line)
+  return (line, revision) => {
+    say(line, revision)
     if (kind() === 'builtin') keep(line)
   }
 }

@@ -51,7 +51,7 @@ export async function runAgent(
   config: AgentConfig,
   agentVersion: string,
   signal: AbortSignal,
-  say: (line: string) => void,
+  say: (line: string, revision?: number) => void,
 ): Promise<void> {
   const lock = await takeLock(`${config.state}/lock`)
   const { host, world, memory, secrets, log } = await openMachine(config, say)

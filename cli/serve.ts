@@ -8,16 +8,15 @@ import type { HubServeFlags } from './commands/hub.ts'
 import { EXIT, Exit, messageOf } from './exit.ts'
 import { readText } from './files.ts'
 import type { Io } from './io.ts'
-import { jsonOut, paint, when } from './print.ts'
+import { type LogFlags, logger } from './log.ts'
+import { jsonOut, paint } from './print.ts'
 import { VERSION } from './version.ts'
 
-/** A line with its time; JSON with --json. */
-const logger = (io: Io) => (message: string) => {
-  const at = io.clock.now()
-  io.err(io.json ? `${JSON.stringify({ at, message })}\n` : `${when(at)}  ${message}\n`)
-}
-
-export async function agent(io: Io, file: string, checkOnly: boolean): Promise<void> {
+export async function agent(
+  io: Io,
+  file: string,
+  { check, log }: LogFlags & { readonly check?: boolean },
+): Promise<void> {
   const text = await readText(io, file)
   const parsed = parseAgentConfig(text)
   if (!parsed.ok) {
@@ -28,13 +27,13 @@ export async function agent(io: Io, file: string, checkOnly: boolean): Promise<v
     }
     throw new Exit(EXIT.invalid)
   }
-  if (checkOnly) {
+  if (check === true) {
     if (io.json) jsonOut(io, { ok: true, config: shown(parsed.value) })
     else io.out(`${file}: good, node ${parsed.value.node}\n`)
     return
   }
   const { runAgent } = await import('../agent/run.ts')
-  await runAgent(parsed.value, VERSION, io.signal, logger(io))
+  await runAgent(parsed.value, VERSION, io.signal, logger(io, log, parsed.value))
 }
 
 /** Secrets say so themselves. */
@@ -47,16 +46,17 @@ export async function hub(io: Io, flags: HubServeFlags): Promise<void> {
   const listen = flags.listen ?? [`127.0.0.1:${HUB_PORT}`]
   const open = flags.open === true
   const { clock } = io
+  const log = logger(io, flags.log, { node: 'hub' })
   const files = filesAt(io, flags)
   const tls = await tlsOf(files, state, listen)
   const { line } = await hubSecrets(state)
   const courier = createCourier(clock, (notify) => waysOf(notify, line))
   const { knock } = await import('../agent/host/knock.ts')
   const look = { knock, addresses: ownAddresses }
-  const served = await serveHub({ state, listen, open, clock, log: logger(io), courier, tls, look })
+  const served = await serveHub({ state, listen, open, clock, log, courier, tls, look })
   const { addresses, fingerprint } = served
   const exposed = addresses.filter((at) => at.startsWith('http:') && !onLoopback(at))
-  if (exposed.length > 0) logger(io)(`warning: ${inPlain(exposed)}`)
+  if (exposed.length > 0) log(`warning: ${inPlain(exposed)}`)
   if (io.json) jsonOut(io, { ok: true, tokens: join(state, 'tokens.json'), addresses, fingerprint })
   else {
     for (const at of addresses)

@@ -1,6 +1,7 @@
 // hactl agent: keeps this node as the spec says, until it is stopped; the daemons go on without it.
 import type { Command } from 'commander'
 import type { Io } from '../io.ts'
+import { type LogFlags, logOption } from '../log.ts'
 
 const CONFIG_PATH = '/etc/hactl/agent.json'
 
@@ -29,12 +30,13 @@ export function addAgent(program: Command, io: Io): void {
     .description('keep this node as the spec says')
     .option('--config <file>', 'configuration of this agent', CONFIG_PATH)
     .option('--check', 'only say whether the configuration is good')
+    .addOption(logOption())
     .option('--json', 'print JSON for programs')
     // Options after install and uninstall are theirs.
     .enablePositionalOptions()
-    .action(async (flags: { config: string; check?: boolean }) => {
+    .action(async (flags: LogFlags & { config: string; check?: boolean }) => {
       const { agent: serve } = await import('../serve.ts')
-      await serve(io, flags.config, flags.check === true)
+      await serve(io, flags.config, flags)
     })
   agent
     .command('install')

@@ -2,10 +2,11 @@
 import { type Command, Option } from 'commander'
 import { type HubFlags, lifetime, withHub } from '../flags.ts'
 import type { Io } from '../io.ts'
+import { type LogFlags, logOption } from '../log.ts'
 
 const STATE_PATH = '/var/lib/hactl-hub'
 
-export type HubServeFlags = {
+export type HubServeFlags = LogFlags & {
   readonly state: string
   readonly listen?: readonly string[]
   readonly open?: boolean
@@ -30,21 +31,15 @@ export function addHub(program: Command, io: Io): void {
       repeated,
     )
     .addOption(
-      new Option(
-        '--tls <how>',
-        'auto: with a CA of its own (what a new hub does that others reach)',
-      )
+      new Option('--tls <how>', 'auto: a CA of its own, as new hubs have that others reach')
         .choices(['auto', 'off'])
         .conflicts(['tlsCert', 'tlsKey']),
     )
     .option('--tls-cert <file>', 'PEM of certificate and chain, read again when it changes')
     .option('--tls-key <file>', 'PEM of its private key')
-    .option(
-      '--tls-name <name>',
-      'host name or address for its own certificate, repeatable',
-      repeated,
-    )
+    .option('--tls-name <name>', 'another name for its certificate, repeatable', repeated)
     .option('--open', 'let anyone look (never change) without a token')
+    .addOption(logOption())
     .option('--json', 'print JSON for programs')
     // Options after join-token are its own.
     .enablePositionalOptions()
@@ -72,7 +67,7 @@ export function addHub(program: Command, io: Io): void {
     })
   serve
     .command('backup')
-    .description('copy all of a hub, running or not, to one file; it holds secrets')
+    .description('copy all of a hub, secrets too, to one file')
     .argument('<file>', 'where to; what is there is replaced')
     .option('--state <dir>', 'of the hub', STATE_PATH)
     .action(async (file: string, flags: { readonly state: string }) => {
