@@ -1,4 +1,5 @@
 // What the picture shows: every thing of the spec on the way of a request, with its live state. Pure.
+import { poolsInExtra } from '../../../spec/routes.ts'
 import type { Cluster } from '../../../spec/cluster.ts'
 import type { ClusterStatus, NodeStatus, VipStatus } from '../../../spec/status.ts'
 import { healthOf, type Said } from '../health.ts'
@@ -118,7 +119,10 @@ function groupsOf(cluster: Cluster): readonly Group[] {
   const machine = (address: string) => names.get(address) ?? address
   const pools = cluster.pools.map((pool): Group => {
     const by = cluster.proxies.filter(
-      (proxy) => proxy.pool === pool.name || proxy.routes.some((r) => r.pool === pool.name),
+      (proxy) =>
+        proxy.pool === pool.name ||
+        proxy.routes.some((r) => r.pool === pool.name) ||
+        [...proxy.pools, ...poolsInExtra(proxy.extra)].includes(pool.name),
     )
     const vips = by.flatMap((proxy) => (proxy.vip === undefined ? [] : [proxy.vip]))
     return {

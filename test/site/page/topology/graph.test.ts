@@ -125,3 +125,24 @@ test('an empty cluster has no picture', () => {
 test('counts are said worst first', () => {
   assert.equal(tally(['ok', 'bad', 'ok', 'off']), '1 down, 1 unknown, 2 up')
 })
+
+test('pools that only a site or an extra line names are on the way too', () => {
+  const spec = JSON.parse(example('wordpress-full'))
+  const { web } = spec.proxies
+  delete web.split
+  web.extra = ['use_backend staticsrvs if { path_end .png }']
+  const { nodes, vips, pools } = spec
+  const lines = ['location / {', 'proxy_pass http://app;', '}']
+  const site = {
+    ...{ engine: 'nginx', vip: 'web', port: 8088, pools: ['app'] },
+    sites: { a: { lines } },
+  }
+  const both = {
+    ...{ version: 1, cluster: 'kept', nodes, vips },
+    proxies: { web, site },
+    pools: { ...pools, app: { servers: { s: { address: '172.18.67.77', port: 80 } } } },
+  }
+  const { graph } = fleetOf(JSON.stringify(both), { lb1: {} })
+  const edges = graph().edges.map((edge) => `${edge.from} ${edge.to}`)
+  for (const pool of ['staticsrvs', 'app']) assert.ok(edges.includes(`node:lb1 pool:${pool}`), pool)
+})
