@@ -35,5 +35,7 @@ export type HubDeps = {
   readonly joinCa?: () => string | undefined
   /** Absent: this hub looks at nobody's listeners. */
   readonly look?: Look | undefined
+  /** When the certificate that the hub shows ends, milliseconds since 1970; absent: plain HTTP. */
+  readonly shownUntil?: () => number
   readonly check: (text: string) => Parsed<Cluster>
 }

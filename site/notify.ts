@@ -43,7 +43,12 @@ function nodeSeen({ node, stale, summary, condition }: NodeStatus): NodeSeen {
   }
 }
 
-function viewOf(status: ClusterStatus, cluster: Cluster, mono: number, storeFault: string): View {
+function viewOf(
+  status: ClusterStatus,
+  cluster: Cluster,
+  mono: number,
+  others: ReturnType<typeof othersOf>,
+): View {
   const takeover = new Map(cluster.vips.map((vip) => [vip.name, vip.takeoverMs]))
   return {
     mono,
@@ -54,7 +59,7 @@ function viewOf(status: ClusterStatus, cluster: Cluster, mono: number, storeFaul
       takeoverMs: takeover.get(vip) ?? 0,
     })),
     nodes: status.nodes.map(nodeSeen),
-    others: othersOf(status, storeFault),
+    others,
   }
 }
 
@@ -148,11 +153,9 @@ export function createHubNotify(
     tick(status, cluster) {
       const mono = clock.monotonic()
       if (cluster === undefined || mono < settledAt) return false
-      const due = notices.step(
-        viewOf(status(), cluster, mono, guard.fault()),
-        cluster.notify ?? SILENT,
-        gaps,
-      )
+      const now = status()
+      const others = othersOf(now, guard.fault(), deps.shownUntil?.())
+      const due = notices.step(viewOf(now, cluster, mono, others), cluster.notify ?? SILENT, gaps)
       gaps.clear()
       look()
       // Kept first: a hub that dies here has told once too little, never twice.

@@ -78,7 +78,9 @@ export async function serveHub(options: ServeOptions): Promise<Serving> {
     look: options.look,
     id: randomUUID,
     check,
-    ...(tls === undefined ? {} : { joinCa: tls.shown.fingerprint, nodeCa: tls.nodeCa }),
+    ...(tls === undefined
+      ? {}
+      : { joinCa: tls.shown.fingerprint, nodeCa: tls.nodeCa, shownUntil: tls.shown.until }),
   })
   const sockets = new WebSocketServer({
     noServer: true,

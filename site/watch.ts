@@ -1,7 +1,7 @@
 // What the hub looks for beyond vips and silence: nodes that do not get on, what their reports show, second holders, orders, single points. Pure.
 import type { Fault } from '../spec/faults.ts'
 import { ORDER_FORGOTTEN_MS } from '../spec/limits.ts'
-import { fault, nodeFaults } from '../spec/node-faults.ts'
+import { CERTIFICATE_MS, fault, nodeFaults } from '../spec/node-faults.ts'
 import { type OrderStatus, orderWords } from '../spec/order.ts'
 import type { ClusterStatus, NodeStatus } from '../spec/status.ts'
 
@@ -100,10 +100,26 @@ const unwritable = (why: string): Fault =>
     ],
   })
 
-/** Each with a key of its own; silent nodes say nothing, so that nothing begins or ends by their silence. `storeFault`: why the last write failed, or ''. */
-export const othersOf = (status: ClusterStatus, storeFault: string): readonly Fault[] => [
+/** A hub renews its own long before; one in files is renewed by whoever made it. */
+function shownEnds(until: number, now: number): Fault {
+  const over = until <= now
+  const date = new Date(until).toISOString().slice(0, 16).replace('T', ' ')
+  return fault('certificate', over ? 'expired:hub' : 'certificate:hub', {
+    about: '',
+    words: `the certificate of the hub ${over ? 'expired' : 'expires'} on ${date} UTC`,
+    details: ['Agents and people refuse the hub from then on; what runs goes on.'],
+  })
+}
+
+/** Each with a key of its own; silent nodes say nothing, so that nothing begins or ends by their silence. `storeFault`: why the last write failed, or ''. `shownUntil`: end of the hub's certificate, milliseconds since 1970. */
+export const othersOf = (
+  status: ClusterStatus,
+  storeFault: string,
+  shownUntil = Number.POSITIVE_INFINITY,
+): readonly Fault[] => [
   ...status.nodes.flatMap((node) => ofNode(node, status)),
   ...(status.orders ?? []).flatMap((order) => forgotten(order, status.now)),
   ...(status.singlePoints ?? []).map(single),
   ...(storeFault === '' ? [] : [unwritable(storeFault)]),
+  ...(shownUntil - status.now > CERTIFICATE_MS ? [] : [shownEnds(shownUntil, status.now)]),
 ]

@@ -15,6 +15,8 @@ export type Shown = {
   pair(): Pair
   /** Of the CA that stands behind it, for join tokens; undefined where it is not in the chain. */
   fingerprint(): string | undefined
+  /** Its end, milliseconds since 1970. */
+  until(): number
   /** Looks again; true when there is another pair now. Never throws: what cannot be used is said, and the last good one stays. */
   look(): Promise<boolean>
 }
@@ -30,6 +32,10 @@ function leafOf({ key, cert }: Pair): X509Certificate {
 }
 
 const endOf = (leaf: X509Certificate): number => Date.parse(leaf.validTo)
+const untilOf = ({ cert }: Pair): number => {
+  const [leaf] = certificatesIn(cert)
+  return leaf === undefined ? 0 : endOf(leaf)
+}
 const words = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 /** Certificates first, as this file writes them. */
 function apart(text: string): Pair {
@@ -75,6 +81,7 @@ export async function ownShown(deps: {
   let pair = kept !== undefined && reason === '' ? kept : await renew(reason)
   return {
     pair: () => pair,
+    until: () => untilOf(pair),
     fingerprint: () => authority.fingerprint,
     async look() {
       try {
@@ -119,6 +126,7 @@ export function filesShown(deps: {
   let broken = { why: '', times: 0 }
   return {
     pair: () => pair,
+    until: () => untilOf(pair),
     fingerprint() {
       const root = rootOf(certificatesIn(pair.cert))
       return root === undefined ? undefined : fingerprintOf(root)

@@ -95,3 +95,12 @@ test('a store that cannot write is a fault of the hub itself', () => {
   assert.equal(one?.key, 'store:hub')
   assert.match(one.words, /^the hub cannot write: cannot store events: /)
 })
+
+test("the hub's own certificate is told two weeks before its end, and when it is over", () => {
+  const status = statusOf({})
+  const shown = (until: number) => othersOf(status, '', until).map(({ key }) => key)
+  const before = shown(Number.POSITIVE_INFINITY)
+  assert.deepEqual(shown(NOW + CERTIFICATE_MS + 1), before)
+  assert.deepEqual(shown(NOW + CERTIFICATE_MS), [...before, 'certificate:hub'])
+  assert.deepEqual(shown(NOW), [...before, 'expired:hub'])
+})
