@@ -103,7 +103,7 @@ const OURS = [
 ]
 /** What a daemon that runs says of its moment. */
 const MOMENT =
-  /^(?:Last transition|Read timeout|Master (?:router|priority|down timer)|fd_in|State|Script uid|Pending|Using src_ip = fe80)\b/
+  /^(?:Last transition|Number of (?:interface and )?track script|(?:Effective|Total) priority|Read timeout|Master (?:router|priority|down timer)|fd_in|State|Script uid|Pending|Using src_ip = fe80)\b/
 const RANKS = /^(?:Effective |Total )?[Pp]riority = \d+$/
 const VRID = /^Virtual Router ID = \d+$/
 

@@ -1,7 +1,16 @@
 // Runs a daemon of another release: in a copy of its folder as root directory, in a network namespace with the interfaces
 // that the configuration names. Bounded; nothing outlives the call.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import {
@@ -51,6 +60,15 @@ export function inside(cached: string): Inside {
     mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), body, { mode })
   }
+  // A user who is not root must be able to walk to its program.
+  chmodSync(root, 0o755)
+  // The user and the program that extra lines of the cases name; keepalived looks for both.
+  for (const [file, line] of [
+    ['etc/passwd', 'nobody:x:65534:65534::/:/usr/sbin/nologin\n'],
+    ['etc/group', 'nogroup:x:65534:\n'],
+  ] as const)
+    appendFileSync(join(root, file), line)
+  write('/usr/bin/test', '#!/bin/sh\n', 0o755)
   const run = (argv: readonly string[], interfaces: readonly string[] = []): Exec => {
     const [program = '', ...rest] = argv
     const words = [root, ...interfaces, '--', PROGRAMS[program] ?? program, ...rest]

@@ -47,6 +47,8 @@ export type Rendered = {
   readonly interfaces: readonly string[]
   /** What must be on the disk before: certificates, and the health files that the agent lays. */
   readonly certificates: readonly string[]
+  /** With the password of a vip. */
+  readonly passwords: readonly string[]
   readonly health: readonly string[]
 }
 
@@ -65,7 +67,10 @@ export function renderedOf(
       const facts = { ...offline, engines: withFeatures(engines, more) }
       const own = facts.interfaces.map((i) => i.name)
       const tracked = cluster.vips.flatMap((vip) => vip.trackInterfaces)
-      const interfaces = [...new Set([...own, ...tracked])].filter((i) => i !== 'lo')
+      const placed = cluster.vips.flatMap((vip) =>
+        vip.peers.flatMap((peer) => peer.interface ?? []),
+      )
+      const interfaces = [...new Set([...own, ...tracked, ...placed])].filter((i) => i !== 'lo')
       return compile(cluster, facts)
         .wants.flatMap((want) => (want.kind === 'daemon' ? [want] : []))
         .map(({ engine, files }) => ({
@@ -74,6 +79,7 @@ export function renderedOf(
           files,
           interfaces,
           certificates: certificatesOf(cluster),
+          passwords: cluster.vips.flatMap(({ auth }) => auth?.include ?? []),
           health: healthFiles(cluster, name),
         }))
         .filter(({ files }) => {
