@@ -45,7 +45,7 @@ export function addAgent(program: Command, io: Io): void {
     .option('--join <token>', 'of hactl hub join-token: gives this node its own token')
     .option('--token-file <file>', 'file with a token for the hub that is there already')
     .option('--ca <file>', 'CA of the hub, where the join token does not name it')
-    .option('--source <place>', 'URL or file of the spec (else the hub has it)')
+    .option('--source <place>', 'file, URL, or git+URL#branch:path (else the hub has it)')
     .option('--peer-token-file <file>', 'file with the token that the agents share')
     .option('--node <name>', 'name of this node in the spec (else the host name)')
     .option('--prefix <dir>', 'the program goes to bin below it', '/usr/local')

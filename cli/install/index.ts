@@ -1,4 +1,6 @@
 // hactl agent install and uninstall: from the bare file to an agent that has said it is alive, and back.
+import type { AgentConfigFile } from '../../agent/config.ts'
+import { remoteSource } from './source.ts'
 import { bearer, NO_SECRET, Secret } from '../../spec/secret.ts'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -125,7 +127,7 @@ async function wantedFrom(
     throw new Exit(
       EXIT.usage,
       'cannot tell where the spec comes from',
-      'give --hub URL --join TOKEN, or --source URL or FILE',
+      'give --hub URL --join TOKEN, or --source with a URL, a repository or a file',
     )
   const secret = async (file: string) => new Secret((await readText(io, file)).trim())
   if (flags.hub !== undefined && (flags.tokenFile === undefined) === (flags.join === undefined))
@@ -156,10 +158,11 @@ async function wantedFrom(
 }
 
 /** A file must be a spec that passes now: an agent that starts and stalls helps nobody. */
-async function sourceOf(io: Io, source: string): Promise<string> {
-  if (/^https?:\/\//.test(source)) return source
+async function sourceOf(io: Io, source: string): Promise<AgentConfigFile['source']> {
+  const remote = remoteSource(source)
+  if (remote !== undefined) return remote
   await needSpec(io, source)
-  return resolve(io.cwd, source)
+  return { path: resolve(io.cwd, source) }
 }
 
 async function oldSystemd(machine: Machine): Promise<boolean> {

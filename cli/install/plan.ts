@@ -1,6 +1,6 @@
 // What installing the agent does to a machine, as data: printed by --dry-run, performed by perform.ts. Pure.
 import type { Secret } from '../../spec/secret.ts'
-import { parseAgentConfig } from '../../agent/config.ts'
+import { type AgentConfigFile, parseAgentConfig } from '../../agent/config.ts'
 import type { Diagnostic } from '../../spec/diagnostic.ts'
 import { AGENT_UNIT, agentUnit, CONFIG_PATH, UNIT_DIRECTORY } from './unit.ts'
 
@@ -31,8 +31,8 @@ export type Wanted = {
     /** PEM of the CA that it is believed by. */
     readonly ca?: string
   } & ({ readonly token: Secret } | { readonly join: Secret })
-  /** A URL or an absolute path; absent: the hub is the source. */
-  readonly source?: string
+  /** Absent: the hub is the source. */
+  readonly source?: AgentConfigFile['source']
   readonly peerToken?: Secret
   /** The program that runs now, and where it goes. */
   readonly self: string
@@ -51,12 +51,7 @@ export type Made =
 
 /** agent.json as the agent's own parser takes it; mistakes of the flags come back as its diagnostics. */
 function configText({ node, hub, source, peerToken }: Wanted): string {
-  const from =
-    source === undefined
-      ? { hub: true }
-      : source.startsWith('/')
-        ? { path: source }
-        : { url: source }
+  const from = source ?? { hub: true }
   const key =
     hub !== undefined && 'join' in hub ? { join: hub.join.reveal() } : { tokenFile: TOKEN_PATH }
   const ca = hub?.ca === undefined ? {} : { ca: CA_PATH }
