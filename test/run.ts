@@ -100,7 +100,8 @@ const LONG = [
   ...['faults', 'sim/', 'agent/source/git', 'cli/push-git', 'cli/init'],
   ...['site/abuse', 'site/store', 'site/backup', 'site/tls', 'agent/hostile-hub'],
   ...['agent/host/supervisor', 'agent/host/age', 'cli/secret', 'agent/hub-tls', 'agent/identity'],
-  ...['spec/import/fuzz', 'spec/import/mutated'],
+  ...['spec/fuzz', 'spec/import/fuzz', 'spec/import/mutated', 'spec/import/keepalived-fuzz'],
+  ...['agent/host/mailer', 'agent/providers/nginx', 'spec/trust/sshsig', 'spec/tls/fingerprint'],
 ]
 const isLong = (file: string): boolean => LONG.some((name) => file.startsWith(`test/${name}`))
 const unitFiles = (): readonly string[] => globSync('test/**/*.test.ts', { cwd: root }).sort()
