@@ -13,6 +13,7 @@ import {
 import type { Diagnostic, Parsed, Position } from '../spec/diagnostic.ts'
 import { PASS_INTERVAL_MS, PASS_INTERVAL_MS_MIN, PEER_PORT } from '../spec/limits.ts'
 import { GitConfig } from './config-git.ts'
+import { HttpConfig, httpFaults } from './config-http.ts'
 import { FenceConfig, fenceFaults } from './config-fence.ts'
 import { keyFaults, TrustConfig } from './config-trust.ts'
 import { JOIN_PATTERN, splitJoin } from '../spec/tls/fingerprint.ts'
@@ -43,10 +44,11 @@ export const AgentConfigFile = Type.Object(
       {
         path: Type.Optional(Path('spec file on this machine')),
         url: Type.Optional(Url('spec over HTTP(S)', 'https?://')),
+        http: Type.Optional(HttpConfig),
         git: Type.Optional(GitConfig),
         hub: Type.Optional(Type.Boolean({ description: 'newest revision of the hub' })),
       },
-      { ...closed, description: 'exactly one of path, url, git, hub' },
+      { ...closed, description: 'exactly one of path, url (with http), git, hub' },
     ),
     hub: Type.Optional(
       Type.Object(
@@ -179,7 +181,7 @@ function meaning(text: string, tree: Node, file: AgentConfigFile): readonly Diag
       hint,
       ...placeOf(text, tree, path),
     })
-  const { path, url, git, hub } = file.source
+  const { path, url, http, git, hub } = file.source
   const sources = [path, url, git, hub === true ? hub : undefined].filter(
     (s) => s !== undefined,
   ).length
@@ -189,6 +191,8 @@ function meaning(text: string, tree: Node, file: AgentConfigFile): readonly Diag
       `cannot choose a source: ${sources === 0 ? 'none is' : `${sources} are`} given`,
       'give exactly one of "path", "url", "git" or "hub": true',
     )
+  for (const { path, message, hint } of http === undefined ? [] : httpFaults(http, url))
+    say(path, message, hint)
   if (git?.branch !== undefined && git.tag !== undefined)
     say(
       '/source/git/tag',

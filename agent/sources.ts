@@ -2,12 +2,16 @@
 import type { Secret } from '../spec/secret.ts'
 import type { AgentConfig } from './config.ts'
 import { GIT_POLL_MS, type GitConfig } from './config-git.ts'
+import { HTTP_POLL_MS, HTTP_WAIT_S, type HttpConfig } from './config-http.ts'
 import { createGit } from './host/git.ts'
+import { webFetch } from './web.ts'
 import type { Memory } from './memory.ts'
 import { background, fileSource, gitSource, httpSource, hubSource } from './source/index.ts'
 import type { Source, World } from './world.ts'
 
 const FETCH_TIMEOUT_MS = 5_000
+/** A spec whose signature is not there yet is refused until it is. */
+const SIGNED_WAIT_S = 10
 /** One conversation of git with its remote: a clone over a slow line takes a while. */
 const GIT_TIMEOUT_MS = 60_000
 
@@ -25,13 +29,25 @@ export type SourceNeeds = {
 export function sourcesOf(config: AgentConfig, needs: SourceNeeds): readonly Source[] {
   const { token, ca } = needs
   const { host } = needs.world
-  const { path, url, git } = config.source
+  const { path, url, http, git } = config.source
   const signed = config.trust !== undefined
   if (path !== undefined) return [fileSource(path, host, signed)]
-  if (url !== undefined) return [httpSource({ url, timeoutMs: FETCH_TIMEOUT_MS, signed })]
+  if (url !== undefined) return [fromWeb(url, http ?? {}, signed, needs)]
   if (git !== undefined) return [fromGit(git, config.state, needs)]
   if (config.hub === undefined) return []
   return [hubSource({ url: config.hub.url, token, ca, timeoutMs: FETCH_TIMEOUT_MS })]
+}
+
+function fromWeb(url: string, http: HttpConfig, signed: boolean, needs: SourceNeeds): Source {
+  const { world, wake, signal } = needs
+  const { ca, headers, waitS = HTTP_WAIT_S, pollMs: everyMs = HTTP_POLL_MS } = http
+  const source = httpSource({
+    ...{ url, signed, timeoutMs: FETCH_TIMEOUT_MS, monotonic: world.clock.monotonic },
+    // The signature lies beside and may come later than the spec: it is looked for between two waits.
+    waitS: signed ? Math.min(waitS, SIGNED_WAIT_S) : waitS,
+    ...(ca === undefined && headers === undefined ? {} : { fetch: webFetch({ ca, headers }) }),
+  })
+  return background(source, { ...world, everyMs, holds: source.holds, wake, signal })
 }
 
 function fromGit(git: GitConfig, state: string, needs: SourceNeeds): Source {

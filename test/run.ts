@@ -99,7 +99,14 @@ async function lint(): Promise<Totals> {
 const LONG = [
   ...['faults', 'sim/', 'agent/source/git', 'cli/push-git', 'cli/init'],
   ...['site/abuse', 'site/store', 'site/backup', 'site/tls', 'agent/hostile-hub'],
-  ...['agent/host/supervisor', 'agent/host/age', 'cli/secret', 'agent/hub-tls', 'agent/identity'],
+  ...[
+    'agent/host/supervisor',
+    'agent/host/age',
+    'cli/secret',
+    'agent/hub-tls',
+    'agent/identity',
+    'agent/web.',
+  ],
   ...['spec/fuzz', 'spec/import/fuzz', 'spec/import/mutated', 'spec/import/keepalived-fuzz'],
   ...['agent/host/mailer', 'agent/providers/nginx', 'spec/trust/sshsig', 'spec/tls/fingerprint'],
 ]

@@ -139,7 +139,7 @@ test('unit tests wait for nothing but what they poll for', () => {
 test('a secret is taken out of its type only where it goes to a file, a header, a key or a test', () => {
   const doors = [
     ...['agent/vault.ts', 'agent/host/age.ts', 'agent/host/secret-file.ts'],
-    ...['agent/host/mailer.ts', 'agent/host/webhook.ts', 'agent/enrol.ts'],
+    ...['agent/host/mailer.ts', 'agent/host/webhook.ts', 'agent/enrol.ts', 'agent/web.ts'],
     ...['site/tokens.ts', 'site/enrol.ts', 'site/hook.ts', 'cli/install/plan.ts', 'test/'],
   ]
   const opens = (path: string) => /\.reveal\b|\breveal\s*[,}]/.test(textOf(path))

@@ -6,6 +6,8 @@ export type BackgroundOptions = {
   readonly random: Random
   /** From the end of one fetch to the begin of the next, plus up to a tenth: nodes do not come all at once. */
   readonly everyMs: number
+  /** The server holds questions until something is new: the next look begins by itself, HOLD_PAUSE_MS after the last. */
+  readonly holds?: () => boolean
   /** There is something to take, or to begin. */
   readonly wake: () => void
   /** Ends the fetch that is on its way. */
@@ -14,6 +16,8 @@ export type BackgroundOptions = {
 
 /** Whoever hurries us without end gets a look a second. */
 const HURRY_MS_MIN = 1_000
+/** Whatever a server does that says it holds questions, it is asked once a second at most. */
+const HOLD_PAUSE_MS = 1_000
 
 type Outcome =
   | { readonly is: 'fetched'; readonly fetched: Fetched }
@@ -24,7 +28,7 @@ type Outcome =
  * due now; during a look it makes another one follow, because the one on its way may have looked too early.
  */
 export function background(source: Source, options: BackgroundOptions): Source {
-  const { clock, random, everyMs, wake, signal } = options
+  const { clock, random, everyMs, holds, wake, signal } = options
   let endedMs = Number.NEGATIVE_INFINITY
   let dueMs = Number.NEGATIVE_INFINITY
   let running = false
@@ -37,6 +41,9 @@ export function background(source: Source, options: BackgroundOptions): Source {
     dueMs = Math.min(dueMs, clock.monotonic() + waitMs)
     if (waitMs === 0) wake()
     else void clock.sleep(waitMs, signal).then(wake, () => undefined)
+  }
+  const onward = () => {
+    if (!running) void look()
   }
   const look = async () => {
     running = true
@@ -55,6 +62,8 @@ export function background(source: Source, options: BackgroundOptions): Source {
     if (signal.aborted) return
     if (outcome !== undefined) wake()
     if (again) soon()
+    else if (holds?.() === true)
+      void clock.sleep(HOLD_PAUSE_MS, signal).then(onward, () => undefined)
   }
   return {
     name: source.name,

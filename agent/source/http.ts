@@ -16,6 +16,10 @@ export type HttpSourceOptions = {
   readonly fetch?: Fetch
   /** Asks for `<url>.sig` too, for servers that only hold files. */
   readonly signed?: boolean
+  /** How long the server is asked to hold a question when it has nothing new (seconds); absent or 0: not at all. */
+  readonly waitS?: number
+  /** Milliseconds that only grow, to see whether it held one. */
+  readonly monotonic?: () => number
 }
 
 const ALLOW = /^[a-z-]{1,20}$/
@@ -78,28 +82,47 @@ function reason(error: unknown): string {
     : error.message
 }
 
+/** A source that knows whether its server holds questions until something is new. */
+export type HttpSource = Source & {
+  /** The last question was held, or this cannot be known yet: the next one may follow at once. */
+  holds(): boolean
+}
+
 type Place<T> = {
   readonly url: string
   readonly bytesMax: number
   readonly read: (text: string, headers: Headers) => T
+  /** Says how long an answer took that was asked to be held, and whether the server says that it did. */
+  readonly held?: (tookMs: number, applied: boolean) => void
 }
 
 /** One address, remembered by its tag. 'absent' stands for 404. */
 function conditional<T>(options: HttpSourceOptions, place: Place<T>) {
-  const { token, timeoutMs } = options
+  const { token, timeoutMs, waitS = 0 } = options
   const ask = options.fetch ?? fetch
   let etag: string | undefined
+  const { monotonic = () => 0 } = options
   return async (signal: AbortSignal): Promise<T | 'same' | 'absent'> => {
+    const waits = place.held !== undefined && waitS > 0 && etag !== undefined
+    const beganMs = monotonic()
     const response = await ask(place.url, {
       headers: {
         accept: 'application/json, text/plain;q=0.9, */*;q=0.1',
         ...(etag === undefined ? {} : { 'if-none-match': etag }),
+        ...(waits ? { prefer: `wait=${waitS}` } : {}),
         ...(token === undefined ? {} : { authorization: bearer(token()) }),
       },
       // A token must not follow a redirect to somebody else.
       redirect: token === undefined ? 'follow' : 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal: AbortSignal.any([
+        signal,
+        AbortSignal.timeout(timeoutMs + (waits ? waitS * 1_000 : 0)),
+      ]),
     })
+    if (waits) {
+      const applied = /\bwait\b/i.test(response.headers.get('preference-applied') ?? '')
+      place.held?.(monotonic() - beganMs, applied && response.status === 200)
+    }
     if (response.status !== 200) {
       await response.body?.cancel()
       if (response.status === 304 && etag !== undefined) return 'same'
@@ -110,6 +133,8 @@ function conditional<T>(options: HttpSourceOptions, place: Place<T>) {
     // Remembered only after all of it was read: a cut answer must be asked for again.
     const seen = response.headers.get('etag')
     etag = seen !== null && seen.length <= ETAG_LENGTH_MAX ? seen : undefined
+    // Without a tag there is no "until it is another one".
+    if (etag === undefined) place.held?.(0, false)
     return page
   }
 }
@@ -131,9 +156,16 @@ function signatureUrl(url: string): string {
  * GET with If-None-Match. 304 gives undefined; everything else but 200 throws "cannot fetch ...". What the answer claims
  * (revision, overrides, signature) is handed on as is: trusting it is the pass's decision.
  */
-export function httpSource(options: HttpSourceOptions): Source {
-  const { url } = options
-  const askSpec = conditional(options, { url, bytesMax: SPEC_BYTES_MAX, read: fetchedOf })
+export function httpSource(options: HttpSourceOptions): HttpSource {
+  const { url, waitS = 0 } = options
+  let holds = waitS > 0
+  const askSpec = conditional(options, {
+    ...{ url, bytesMax: SPEC_BYTES_MAX, read: fetchedOf },
+    // One that answers "nothing new" at once does not hold questions, whatever it says.
+    held: (tookMs, applied) => {
+      holds = applied || tookMs >= waitS * 500
+    },
+  })
   const askSignature = conditional(options, {
     url: signatureUrl(url),
     bytesMax: SIGNATURE_LENGTH_MAX,
@@ -162,10 +194,12 @@ export function httpSource(options: HttpSourceOptions): Source {
   }
   return {
     name: url,
+    holds: () => holds,
     async fetch(signal) {
       try {
         return await ask(signal)
       } catch (cause) {
+        holds = false
         throw new Error(`cannot fetch ${url}: ${reason(cause)}`, { cause })
       }
     },

@@ -66,6 +66,26 @@ for (const [name, text, path] of [
   ],
   ['no source', '{"node":"lb1","source":{}}', '/source'],
   ['two sources', '{"node":"lb1","source":{"path":"/a","url":"http://x"}}', '/source'],
+  [
+    'how to ask a url that is not there',
+    '{"node":"lb1","source":{"path":"/a","http":{"waitS":5}}}',
+    '/source/http',
+  ],
+  [
+    'a secret header over plain HTTP',
+    '{"node":"lb1","source":{"url":"http://x","http":{"headers":{"authorization":"env:A"}}}}',
+    '/source/http/headers',
+  ],
+  [
+    'a CA without TLS',
+    '{"node":"lb1","source":{"url":"http://x","http":{"ca":"/ca.pem"}}}',
+    '/source/http/ca',
+  ],
+  [
+    'a header that the agent sets',
+    '{"node":"lb1","source":{"url":"https://x","http":{"headers":{"Prefer":"env:A"}}}}',
+    '/source/http/headers/Prefer',
+  ],
   ['a hub nobody named', '{"node":"lb1","source":{"hub":true}}', '/source/hub'],
   [
     'two tokens',
