@@ -42,12 +42,13 @@ export function reasonOf({ code, stderr }: Pick<GitAnswer, 'code' | 'stderr'>): 
     return 'what the repository sends is too large'
   if (/No space left on device/i.test(stderr)) return 'no space left on the disk of the state'
   const lines = stderr.split('\n').map(plain)
-  const worst = lines.find((line) => /^(?:fatal|error|ERROR):/i.test(line))
+  const at = lines.findIndex((line) => /^(?:fatal|error|ERROR):/i.test(line))
+  const worst = lines[at]
   const first = worst ?? lines.find((line) => line !== '') ?? `git ended with ${code}`
-  // The line before says why ssh failed; git's own only that it did.
-  const before = lines.filter(
-    (line) => line !== '' && !/^(?:fatal|error|warning|hint):/i.test(line),
-  )[0]
+  // The line before says why ssh failed, at the end of whatever it draws; git's own only that it did.
+  const before = lines
+    .slice(0, Math.max(0, at))
+    .findLast((line) => /[a-z]/i.test(line) && !/^(?:warning|hint):/i.test(line))
   const says = worst !== undefined && before !== undefined ? `${before}; ${worst}` : first
   return code === 127 ? 'git is not installed' : says.slice(0, 300)
 }

@@ -11,7 +11,7 @@ const NEEDS: readonly Tool[] = [
   debian('age'),
   ...[debian('mmdebstrap'), debian('patchelf'), debian('lintian'), debian('gcc')],
   debian('rpmbuild', 'rpm'),
-  debian('arping', 'iputils-arping'),
+  ...[debian('arping', 'iputils-arping'), debian('sshd', 'openssh-server')],
   debian('/usr/include/zstd.h', 'libzstd-dev'),
   debian('aarch64-linux-gnu-strip', 'binutils-aarch64-linux-gnu'),
   debian('qemu-aarch64-static', 'qemu-user-static'),

@@ -225,6 +225,12 @@ test('what git says becomes one line of words', () => {
     says('Host key verification failed.\r\nfatal: Could not read from remote repository.\n'),
     'Host key verification failed.; fatal: Could not read from remote repository.',
   )
+  assert.equal(
+    says(
+      '@@@@@@@\n@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\n@@@@@@@\nHost key verification failed.\nfatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\n',
+    ),
+    'Host key verification failed.; fatal: Could not read from remote repository.',
+  )
   assert.equal(says(''), 'git ended with 128')
 })
 

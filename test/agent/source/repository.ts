@@ -1,7 +1,8 @@
 // A git repository of one test, served as file:// or by git's own http-backend on loopback; commits by plumbing of its own.
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { execa } from 'execa'
@@ -61,8 +62,9 @@ export async function overHttp(
   context: TestContext,
   remote: string,
   authorized: (header: string | undefined) => boolean = () => true,
+  tls?: { readonly key: string; readonly cert: string },
 ): Promise<string> {
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     if (!authorized(request.headers.authorization)) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end()
       return
@@ -99,12 +101,13 @@ export async function overHttp(
         if (key !== 'Status') response.setHeader(key, value)
       response.writeHead(status).end(all.subarray(end + 4))
     })
-  })
+  }
+  const server = tls === undefined ? createServer(answer) : createSecureServer(tls, answer)
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   context.after(() => {
     server.closeAllConnections()
     server.close()
   })
   const at = server.address()
-  return `http://127.0.0.1:${typeof at === 'object' && at !== null ? at.port : 0}/remote.git`
+  return `http${tls === undefined ? '' : 's'}://127.0.0.1:${typeof at === 'object' && at !== null ? at.port : 0}/remote.git`
 }
