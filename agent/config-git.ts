@@ -5,6 +5,11 @@ import { Path } from '../spec/names.ts'
 /** Between two looks at the repository when no webhook says that something is new. */
 export const GIT_POLL_MS = 60_000
 
+/** Below the agent's state: a commit that `hactl agent sync --force` was told on this node. */
+export const GIT_FORCE_FILE = 'git-force'
+/** Its full id. */
+export const COMMIT = '^(?:[0-9a-f]{40}|[0-9a-f]{64})$'
+
 /** No user with password in it: a token has a file of its own. No host that git or ssh would read as an option. */
 const REMOTE =
   '^(?:(?:https?://|ssh://(?:[A-Za-z0-9_][A-Za-z0-9_.-]*@)?)[A-Za-z0-9\\[][A-Za-z0-9.:\\]-]{0,250}/[A-Za-z0-9_.~/+%-]{1,300}' +
@@ -51,7 +56,7 @@ export const GitConfig = Type.Object(
     ca: Type.Optional(Path("certificates (PEM) that https believes instead of the system's")),
     force: Type.Optional(
       Type.String({
-        pattern: '^(?:[0-9a-f]{40}|[0-9a-f]{64})$',
+        pattern: COMMIT,
         description: 'commit that is taken although it does not descend from the last one',
       }),
     ),

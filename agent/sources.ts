@@ -1,7 +1,7 @@
 // From the agent's configuration to the one source it pulls from.
 import type { Secret } from '../spec/secret.ts'
 import type { AgentConfig } from './config.ts'
-import { GIT_POLL_MS, type GitConfig } from './config-git.ts'
+import { COMMIT, GIT_FORCE_FILE, GIT_POLL_MS, type GitConfig } from './config-git.ts'
 import { HTTP_POLL_MS, HTTP_WAIT_S, type HttpConfig } from './config-http.ts'
 import { createGit } from './host/git.ts'
 import { webFetch } from './web.ts'
@@ -52,6 +52,7 @@ function fromWeb(url: string, http: HttpConfig, signed: boolean, needs: SourceNe
 
 function fromGit(git: GitConfig, state: string, needs: SourceNeeds): Source {
   const { world, memory, wake, signal } = needs
+  const forced = async () => git.force ?? (await forcedHere(world, state))
   const source = gitSource({
     url: git.url,
     ref: refOf(git),
@@ -61,11 +62,31 @@ function fromGit(git: GitConfig, state: string, needs: SourceNeeds): Source {
       const { origin } = memory.meta()
       return origin?.from === from ? origin.commit : undefined
     },
-    force: git.force,
+    force: forced,
     timeoutMs: GIT_TIMEOUT_MS,
   })
   const everyMs = git.pollMs ?? GIT_POLL_MS
-  return background(source, { ...world, everyMs, wake, signal })
+  return hurriedBy(forced, background(source, { ...world, everyMs, wake, signal }))
+}
+
+/** Written by root on this node alone: no hub and no repository has a say in it. */
+async function forcedHere({ host }: World, state: string): Promise<string | undefined> {
+  const said = (await host.read(`${state}/${GIT_FORCE_FILE}`))?.body.trim() ?? ''
+  return new RegExp(COMMIT).test(said) ? said : undefined
+}
+
+/** A word that changed is followed at once. */
+function hurriedBy(word: () => Promise<string | undefined>, source: Source): Source {
+  let before: string | undefined
+  return {
+    ...source,
+    async fetch(signal) {
+      const now = await word()
+      if (now !== before && now !== undefined) source.hurry?.()
+      before = now
+      return source.fetch(signal)
+    },
+  }
 }
 
 const refOf = ({ branch, tag }: GitConfig): string => {

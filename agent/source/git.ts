@@ -11,8 +11,8 @@ export type GitSourceOptions = {
   readonly git: Git
   /** The last commit that was taken from `from`; undefined when none was. */
   readonly base: (from: string) => string | undefined
-  /** A commit that is taken whatever it descends from. */
-  readonly force?: string | undefined
+  /** A commit that is taken whatever it descends from; asked at each look, for a person may say it while the agent runs. */
+  readonly force?: () => Promise<string | undefined>
   /** One conversation with the remote; there are up to four. */
   readonly timeoutMs: number
 }
@@ -30,7 +30,11 @@ const ALLOW = /^[a-z-]{1,20}$/
 const ALLOW_MAX = 8
 const OUR_REF = 'refs/hactl/wanted'
 
-type Work = GitSourceOptions & { readonly signal: AbortSignal; readonly filters: boolean }
+type Work = GitSourceOptions & {
+  readonly signal: AbortSignal
+  readonly filters: boolean
+  readonly forced: string | undefined
+}
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go
@@ -134,7 +138,7 @@ async function textOf(work: Work, { mode, id, path }: Entry, bytesMax: number): 
 }
 
 async function follows(work: Work, commit: string, base: string | undefined): Promise<boolean> {
-  if (base === undefined || base === commit || work.force === commit) return true
+  if (base === undefined || base === commit || work.forced === commit) return true
   for (const depth of DEPTHS) {
     // Commits without their trees and files, where the server can.
     await fetchTo(work, depth, 'tree:0')
@@ -201,10 +205,15 @@ export function gitSource(options: GitSourceOptions): Source {
   const name = `${path} at ${nameOf(ref)} of ${url}`
   const from = `${url} ${ref} ${path}`
   let taken = ''
+  let forced: string | undefined
   const fetch = async (signal: AbortSignal): Promise<Fetched | undefined> => {
+    const now = await options.force?.()
+    // What was refused for its place in history is judged anew.
+    if (now !== forced) taken = ''
+    forced = now
     await git.fresh()
     try {
-      const work = { ...options, signal, filters: await canFilter(options, signal) }
+      const work = { ...options, signal, forced, filters: await canFilter(options, signal) }
       if ((await tipOf(work)) === taken) return undefined
       const fetched = await take(work, from)
       taken = fetched.origin?.commit ?? ''

@@ -18,6 +18,7 @@ export type InstallFlags = {
   readonly force?: boolean
   readonly dryRun?: boolean
 }
+export type SyncFlags = { readonly force: string; readonly config: string }
 export type UninstallFlags = {
   readonly prefix: string
   readonly purge?: boolean
@@ -55,6 +56,16 @@ export function addAgent(program: Command, io: Io): void {
     .action(async (flags: InstallFlags) => {
       const { install } = await import('../install/index.ts')
       await install(io, flags)
+    })
+  agent
+    .command('sync')
+    .description('take a commit of the repository that the node refuses by itself')
+    .requiredOption('--force <commit>', 'its full id: it need not follow the last one')
+    .option('--config <file>', 'configuration of the agent here', CONFIG_PATH)
+    .option('--json', 'print JSON for programs')
+    .action(async (flags: SyncFlags) => {
+      const { sync } = await import('../agent-sync.ts')
+      await sync(io, flags)
     })
   agent
     .command('uninstall')

@@ -126,10 +126,20 @@ test('a force-push that leaves out what was taken changes nothing, until history
   assert.equal(await ring(), 202)
   await allSay('Stalled', (n) => /does not descend from/.test(n.summary['reason'] ?? ''))
   for (const node of BALANCERS) assert.match(await config(node), /wp1 .* weight 7/)
+  // Unless root says so on the nodes.
+  const back = await git('rev-parse', `${good}^`)
+  for (const node of NODES) {
+    const argv = [...hactl, 'agent', 'sync', '--force', back]
+    assert.equal((await labExec({ root, node, argv })).code, 0)
+  }
+  const at = (commit: string) => (n: Node) =>
+    n.condition === 'Ready' && n.summary['origin']?.includes(commit.slice(0, 12)) === true
+  await allSay('Ready with the older commit', at(back))
+  for (const node of BALANCERS) assert.doesNotMatch(await config(node), /wp1 .* weight 7/)
   await git('update-ref', 'refs/heads/main', good)
   await sleep(1_000)
   assert.equal(await ring(), 202)
-  await allSay('Ready', (n) => n.condition === 'Ready')
+  await allSay('Ready with the newest', at(good))
 })
 
 test('a spec that is missing, and one with errors: the nodes keep what they have and say why', async () => {

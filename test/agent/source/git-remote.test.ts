@@ -5,12 +5,11 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { createGit, type GitAccess } from '../../../agent/host/git.ts'
 import { gitSource } from '../../../agent/source/git.ts'
 import { authorityHere } from '../../site/tls/kit.ts'
-import { temporaryDirectory } from '../host/temporary.ts'
+import { temporaryDirectory, until } from '../host/temporary.ts'
 import { overHttp, repository } from './repository.ts'
 
 const never = new AbortController().signal
@@ -85,10 +84,10 @@ test('over ssh: a deploy key and the host that is known, and no other', {
   const access = { identity: at('deploy'), knownHosts: at('known') }
   // Until it listens it is a server that is away.
   let fetched: Awaited<ReturnType<typeof fetchFrom>>
-  for (let tries = 0; fetched === undefined && tries < 50; tries++) {
+  await until('it listens', async () => {
     fetched = await fetchFrom(context, url, access).catch(() => undefined)
-    if (fetched === undefined) await sleep(100)
-  }
+    return fetched !== undefined
+  })
   assert.equal(fetched?.body, '{"a": 1}\n')
   assert.equal(fetched?.origin?.commit, commit)
   const stranger = await keyAt(at('stranger'))

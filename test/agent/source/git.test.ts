@@ -87,7 +87,10 @@ test('a commit follows its ancestors, not what a force-push left out, unless it 
   for (let i = 0; i < 60; i++) await repo.git('commit', '-q', '--allow-empty', '-m', `${i}`)
   const old = await repo.commit({ 'spec.json': '2' })
   const follows = async (base: string, force?: string) => {
-    const { source } = await sourceOf(context, repo.url, { base: () => base, force })
+    const { source } = await sourceOf(context, repo.url, {
+      base: () => base,
+      force: async () => force,
+    })
     return (await source.fetch(never))?.origin?.follows
   }
   assert.equal(await follows(old), true)
@@ -97,6 +100,13 @@ test('a commit follows its ancestors, not what a force-push left out, unless it 
   const rewritten = await repo.commit({ 'spec.json': '3' })
   assert.equal(await follows(old), false)
   assert.equal(await follows(old, rewritten), true)
+  // Said while the agent runs, of a commit that it refused before.
+  let word: string | undefined
+  const { source } = await sourceOf(context, repo.url, { base: () => old, force: async () => word })
+  assert.equal((await source.fetch(never))?.origin?.follows, false)
+  assert.equal(await source.fetch(never), undefined)
+  word = rewritten
+  assert.equal((await source.fetch(never))?.origin?.follows, true)
   await repo.git('reset', '-q', '--hard', root)
   await repo.git('push', '-q', '--force', 'origin', 'HEAD')
   assert.equal(await follows(rewritten), false, 'back to an ancestor')
