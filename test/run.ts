@@ -109,6 +109,7 @@ const LONG = [
   ],
   ...['spec/fuzz', 'spec/import/fuzz', 'spec/import/mutated', 'spec/import/keepalived-fuzz'],
   ...['agent/host/mailer', 'agent/providers/nginx', 'spec/trust/sshsig', 'spec/tls/fingerprint'],
+  ...['site/session', 'agent/trust', 'spec/import/corpus', 'agent/host/lock'],
 ]
 const isLong = (file: string): boolean => LONG.some((name) => file.startsWith(`test/${name}`))
 const unitFiles = (): readonly string[] => globSync('test/**/*.test.ts', { cwd: root }).sort()
