@@ -127,7 +127,10 @@ const unit = (): Promise<Totals> =>
   })
 
 const long = (): Promise<Totals> =>
-  part('faults and simulation', () => tests(unitFiles().filter(isLong), UNIT_TIMEOUT_MS, false))
+  part('faults and simulation', () =>
+    // node would keep one core free.
+    tests(['--test-concurrency=2', ...unitFiles().filter(isLong)], UNIT_TIMEOUT_MS, false),
+  )
 
 const filesOf = (folder: string, suffix: string): readonly string[] =>
   readdirSync(join(root, folder))
