@@ -1,8 +1,8 @@
 // What `hactl agent sync --force` does: root on a node says that it may go where the repository's history does not lead.
-import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseAgentConfig } from '../agent/config.ts'
 import { COMMIT, GIT_FORCE_FILE } from '../agent/config-git.ts'
+import { leaveWord } from './agent-word.ts'
 import type { SyncFlags } from './commands/agent.ts'
 import { EXIT, Exit, messageOf } from './exit.ts'
 import { readText } from './files.ts'
@@ -31,8 +31,7 @@ export async function sync(io: Io, { force, config }: SyncFlags): Promise<void> 
     )
   const path = join(state, GIT_FORCE_FILE)
   try {
-    await writeFile(`${path}.new`, `${force}\n`, { mode: 0o600 })
-    await rename(`${path}.new`, path)
+    await leaveWord(path, force)
   } catch (error) {
     throw new Exit(
       EXIT.no,

@@ -1,9 +1,10 @@
 // What `hactl confirm` does: through the hub, or on a node when that is gone.
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { CONFIRM_FILE } from '../agent/confirm.ts'
+import { leaveWord } from './agent-word.ts'
 import { hubClient } from './client.ts'
 import type { ConfirmFlags } from './commands/confirm.ts'
 import { EXIT, Exit, messageOf } from './exit.ts'
@@ -42,8 +43,7 @@ async function here(state: string, wanted: number | undefined): Promise<number> 
       `cannot confirm revision ${wanted}: this node waits for revision ${revision}`,
     )
   const path = join(state, CONFIRM_FILE)
-  await writeFile(`${path}.new`, `${revision}\n`, { mode: 0o600 })
-  await rename(`${path}.new`, path)
+  await leaveWord(path, String(revision))
   return revision
 }
 

@@ -1,10 +1,11 @@
 // pause, resume, drain and undrain with --here: a word to the agent of this machine, for when the hub is gone.
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HereWord } from '../agent/order-book.ts'
 import { HERE_FILE } from '../agent/orders.ts'
 import { ORDER_REASON_MAX } from '../spec/limits.ts'
 import type { OrderKind } from '../spec/order.ts'
+import { leaveWord } from './agent-word.ts'
 import { EXIT, Exit, errnoOf, messageOf } from './exit.ts'
 import type { Io } from './io.ts'
 import type { OrderFlags } from './order-flags.ts'
@@ -31,8 +32,7 @@ export async function here(
   }
   try {
     await readFile(join(state, 'meta.json'))
-    await writeFile(`${path}.new`, `${JSON.stringify(word)}\n`, { mode: 0o600 })
-    await rename(`${path}.new`, path)
+    await leaveWord(path, JSON.stringify(word))
   } catch (error) {
     throw new Exit(
       EXIT.no,
